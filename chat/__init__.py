@@ -1,0 +1,62 @@
+"""The chat itself: knows neither NiceGUI nor FastAPI. ``Chat`` is all its parts put together."""
+
+from datetime import timedelta
+
+from chat.accounts import Accounts
+from chat.drafts import Drafts
+from chat.events import Changes
+from chat.messages import Messages
+from chat.presence import Presence
+from chat.rate_limits import RateLimits
+from chat.room_state import RoomState
+from chat.rooms import Rooms
+from chat.sessions import Sessions
+from chat.settings import Settings
+from chat.storage import Storage, changes
+from chat.storage import rooms as room_rows
+from chat.unread import Unread
+
+
+class Chat:
+    """One chat server's rooms, people and rules. ``open`` it before the event loop, ``start`` it inside."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.storage = Storage(settings.data)
+        self.rate_limits = RateLimits(enabled=settings.rate_limits)
+        self.room_state = RoomState(self._changes_since, self._revisions)
+        self.presence = Presence()
+        self.sessions = Sessions(self.storage)
+        self.accounts = Accounts(self.storage, self.rate_limits)
+        self.rooms = Rooms(self.storage, self.room_state, self.rate_limits)
+        edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
+        self.messages = Messages(self.storage, self.room_state, self.rate_limits, edit_window)
+        self.drafts = Drafts(self.storage)
+        self.unread = Unread(self.storage)
+        self.room_state.watch(self.unread.heard)
+
+    def open(self) -> None:
+        """Open the database, bringing it up to date; raises before anything listens if that fails."""
+        self.storage.open()
+
+    def start(self) -> None:
+        """Begin what runs beside the requests; needs the event loop. Starting twice is harmless."""
+        self.room_state.start()
+        self.presence.start()
+        self.sessions.start()
+
+    async def stop(self) -> None:
+        """Store what waits and let go of everything; stopping twice is harmless."""
+        self.presence.stop()
+        self.sessions.stop()
+        await self.room_state.stop()
+        if self.storage.is_open:
+            await self.unread.stop()
+            await self.drafts.flush()
+            self.storage.close()
+
+    async def _changes_since(self, room_id: int, revision: int) -> Changes:
+        return await self.storage.read(changes.since, room_id, revision)
+
+    async def _revisions(self, room_ids: list[int]) -> dict[int, int]:
+        return await self.storage.read(room_rows.revisions, room_ids)

@@ -1,0 +1,41 @@
+"""What people have begun to write, kept on the server: it survives a reload, a crash and the end of a session."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from chat.models import Room, User
+from chat.storage import Storage, messages
+from chat.write_behind import WriteBehind
+
+BEHIND = 0.4  # s that the stored draft may be behind the typed one
+LONGEST = 20_000  # characters; more than a message may have, so that a text too long is not lost
+
+
+class _Place(NamedTuple):
+    user_id: int
+    room_id: int
+
+
+class Drafts:
+    """The drafts of everybody."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._kept: WriteBehind[_Place, str] = WriteBehind(storage, _save, BEHIND)
+
+    def keep(self, user: User, room: Room, body: str) -> None:
+        """Keep what somebody has begun to write in a room; nothing forgets it."""
+        self._kept.put(_Place(user.id, room.id), body[:LONGEST])
+
+    def newest(self, user: User, room: Room, stored: str) -> str:
+        """Return the draft, which may be newer than what was ``stored`` a moment ago."""
+        kept = self._kept.get(_Place(user.id, room.id))
+        return stored if kept is None else kept
+
+    async def flush(self) -> None:
+        """Store all drafts now."""
+        await self._kept.flush()
+
+
+def _save(connection: Connection, place: _Place, body: str) -> None:
+    messages.save_draft(connection, place.user_id, place.room_id, body)

@@ -1,0 +1,153 @@
+"""What listeners are told.
+
+Numbered events carry the room's revision and the whole thing that changed, so that applying one means "put by id".
+States (presence, typing) carry no number: they may be lost and are sent again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from chat.models import Member, Message, Room, User
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEvent:
+    """A numbered change in one room."""
+
+    type: ClassVar[str]
+    room_id: int
+    room: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent(RoomEvent):
+    """A change of a message, with the message as it is now."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(MessageEvent):
+    """Somebody said something."""
+
+    type = 'message_sent'
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited(MessageEvent):
+    """The author changed the words."""
+
+    type = 'message_edited'
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted(MessageEvent):
+    """The words are gone; a tombstone keeps the place."""
+
+    type = 'message_deleted'
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEvent(RoomEvent):
+    """A change of who belongs to a room."""
+
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined(MemberEvent):
+    """Somebody became a member."""
+
+    type = 'member_joined'
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft(MemberEvent):
+    """Somebody stopped being a member."""
+
+    type = 'member_left'
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """Who is writing in a room just now; a state, without a number."""
+
+    type: ClassVar[str] = 'typing'
+    room_id: int
+    users: tuple[User, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartAfresh:
+    """Too much has changed to tell one by one: read the room anew; a state, without a number."""
+
+    type: ClassVar[str] = 'start_afresh'
+    room_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The events of a room after some revision, and the revision they lead to; empty when not ``complete``."""
+
+    events: tuple[RoomEvent, ...]
+    revision: int
+    complete: bool
+
+
+Told = RoomEvent | Typing | StartAfresh
+
+
+def message_event(message: Message) -> MessageEvent:
+    """Return the event that tells of the newest version of ``message``."""
+    kind: type[MessageEvent] = MessageSent
+    if message.deleted_at is not None:
+        kind = MessageDeleted
+    elif message.edited_at is not None:
+        kind = MessageEdited
+    return kind(message.room_id, message.room, message.revision, message)
+
+
+def to_json(event: RoomEvent) -> dict[str, Any]:
+    """Return a numbered event in the form every door speaks."""
+    data: dict[str, Any] = {'type': event.type, 'room': event.room, 'revision': event.revision}
+    if isinstance(event, MessageEvent):
+        data['message'] = message_json(event.message)
+    elif isinstance(event, MemberEvent):
+        data['member'] = {'user': user_json(event.member.user), 'role': event.member.role}
+    return data
+
+
+def user_json(user: User) -> dict[str, Any]:
+    """Return a user in the form every door speaks."""
+    return {'id': user.id, 'name': user.name, 'kind': user.kind}
+
+
+def room_json(room: Room) -> dict[str, Any]:
+    """Return a room in the form every door speaks."""
+    return {'slug': room.slug, 'name': room.name, 'topic': room.topic, 'private': room.private}
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """Return a message in the form every door speaks."""
+    return {
+        'id': message.id,
+        'room': message.room,
+        'revision': message.revision,
+        'author': user_json(message.author),
+        'body': message.body,
+        'html': message.html,
+        'client_message_id': message.client_message_id,
+        'created_at': iso(message.created_at),
+        'edited_at': iso(message.edited_at),
+        'deleted_at': iso(message.deleted_at),
+        'reply_to': message.reply_to,
+        'reactions': [],
+        'attachments': [],
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a UTC time as ``2026-11-23T09:00:00.000Z``."""
+    return None if moment is None else moment.isoformat(timespec='milliseconds').replace('+00:00', 'Z')

@@ -1,0 +1,151 @@
+"""What people do with messages: send, edit, delete, read. Only these functions write them and tell of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from chat import markup, permissions, reach, text
+from chat.errors import Forbidden, Invalid
+from chat.events import message_event
+from chat.models import Message, MessagePage, User
+from chat.rate_limits import RateLimits
+from chat.room_state import RoomState
+from chat.storage import Storage
+from chat.storage import messages as rows
+
+PAGE = 50  # messages shown at first, and added at each step up
+MOST_AT_ONCE = 200  # messages a page may ask for
+LONGEST_CLIENT_ID = 64  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A stored message, and whether this call stored it (the same ``client_message_id`` again stores nothing)."""
+
+    message: Message
+    is_new: bool
+
+
+class Messages:
+    """The actions on messages."""
+
+    def __init__(
+        self, storage: Storage, room_state: RoomState, rate_limits: RateLimits, edit_window: timedelta | None
+    ) -> None:
+        self._storage = storage
+        self._room_state = room_state
+        self._rate_limits = rate_limits
+        self._edit_window = edit_window
+
+    async def send(
+        self, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None
+    ) -> Sent:
+        """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed."""
+        self._rate_limits.check('sending', user.id)
+        if client_message_id is not None and not 1 <= len(client_message_id) <= LONGEST_CLIENT_ID:
+            raise Invalid(f'An id of your own has 1 to {LONGEST_CLIENT_ID} characters.', 'client_message_id')
+        body = text.clean_body(body)
+        html = markup.render(body)
+
+        def store(connection: Connection) -> Sent:
+            reached = reach.member_room(connection, user, slug)
+            if not permissions.may_send(reached.user, is_member=reached.is_member):
+                raise Forbidden('You may not write in this room.')
+            if client_message_id is not None:
+                first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
+                if first is not None:
+                    return Sent(first, is_new=False)
+            _check_reply(connection, reached.room.id, reply_to)
+            sent = rows.add(
+                connection, reached.room.id, user, body, html, client_message_id=client_message_id, reply_to=reply_to
+            )
+            return Sent(sent, is_new=True)
+
+        sent = await self._storage.write(store)
+        if sent.is_new:
+            self._room_state.publish(message_event(sent.message))
+        return sent
+
+    async def edit(self, user: User, message_id: int, body: str) -> Message:
+        """Change the words of one's own message and tell it. Raises as ``send`` does."""
+        self._rate_limits.check('changing', user.id)
+        body = text.clean_body(body)
+        html = markup.render(body)
+
+        def store(connection: Connection) -> Message:
+            message = reach.message(connection, user, message_id)
+            reach.member_room(connection, user, message.room)
+            self._check_edit(user, message)
+            return message if message.body == body else rows.edit(connection, message, body, html)
+
+        return await self._store_and_tell(store)
+
+    async def delete(self, user: User, message_id: int) -> Message:
+        """Take away a message, leaving its tombstone, and tell it; twice is once. Raises NotFound or Forbidden."""
+        self._rate_limits.check('changing', user.id)
+
+        def store(connection: Connection) -> Message:
+            message = reach.message(connection, user, message_id)
+            if message.deleted_at is not None and permissions.is_author(user, message):
+                return message
+            if not permissions.may_delete(user, message):
+                raise Forbidden('Only its author can delete this message.')
+            return rows.remove(connection, message)
+
+        return await self._store_and_tell(store)
+
+    async def page(
+        self, user: User, slug: str, *, before: int | None = None, after: int | None = None,
+        author: str | None = None, limit: int = PAGE,
+    ) -> MessagePage:  # fmt: skip
+        """Return messages of a room, the newest unless ``before`` or ``after`` an id; raises NotFound."""
+
+        def read(connection: Connection) -> MessagePage:
+            room = reach.room(connection, user, slug).room
+            return rows.page(connection, room.id, limit, before=before, after=after, author=author)
+
+        return await self._storage.read(read)
+
+    async def get(self, user: User, message_id: int) -> Message:
+        """Return one message; raises NotFound."""
+        return await self._storage.read(reach.message, user, message_id)
+
+    async def last_of(self, user: User, slug: str) -> Message | None:
+        """Return one's own newest message in a room, if it may still be edited; raises NotFound."""
+
+        def read(connection: Connection) -> Message | None:
+            room = reach.room(connection, user, slug).room
+            return rows.last_by(connection, room.id, user.id)
+
+        message = await self._storage.read(read)
+        return message if message is not None and self.may_edit(user, message) else None
+
+    def may_edit(self, user: User, message: Message) -> bool:
+        """Whether this person may change the words now."""
+        return permissions.may_edit(user, message, datetime.now(UTC), self._edit_window)
+
+    async def _store_and_tell(self, store: Callable[[Connection], Message]) -> Message:
+        message = await self._storage.write(store)
+        # Told even if nothing was changed: an event that listeners know already is dropped by its number.
+        self._room_state.publish(message_event(message))
+        return message
+
+    def _check_edit(self, user: User, message: Message) -> None:
+        if self.may_edit(user, message):
+            return
+        if not permissions.is_author(user, message):
+            raise Forbidden('Only its author can edit this message.')
+        if message.deleted_at is not None:
+            raise Forbidden('This message has been deleted.')
+        minutes = int((self._edit_window or timedelta()).total_seconds() // 60)
+        raise Forbidden(f'A message can be edited for {minutes} minutes after it was sent.')
+
+
+def _check_reply(connection: Connection, room_id: int, reply_to: int | None) -> None:
+    if reply_to is None:
+        return
+    answered = rows.by_id(connection, reply_to)
+    if answered is None or answered.room_id != room_id:
+        raise Invalid('The message you are replying to is not in this room.', 'reply_to')

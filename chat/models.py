@@ -1,0 +1,100 @@
+"""What a chat consists of: plain, frozen facts as they stood when they were read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+UserKind = Literal['guest', 'member', 'bot']
+Role = Literal['owner', 'member']
+MOST_UNREAD = 100  # counting stops here: "99+" is all a person reads
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who can speak; a guest is a name and nothing else."""
+
+    id: int
+    name: str
+    kind: UserKind
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One browser or program that is signed in; the token itself is known only to its holder."""
+
+    id: int
+    user: User
+    time_zone: str | None
+    theme: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A place to talk; ``revision`` is the number of its last change."""
+
+    id: int
+    slug: str
+    name: str
+    topic: str
+    private: bool
+    revision: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody's place in a room."""
+
+    user: User
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message in its newest version; a deleted one keeps its id, place and author, and has no words."""
+
+    id: int
+    room_id: int
+    room: str
+    revision: int
+    author: User
+    body: str
+    html: str
+    client_message_id: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    reply_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """Some neighboring messages of a room, oldest first, and the room's revision they were read at."""
+
+    messages: tuple[Message, ...]
+    quoted: dict[int, Message]
+    revision: int
+    has_older: bool
+    has_newer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEntry:
+    """A room as the list of rooms shows it to one person."""
+
+    room: Room
+    joined: bool
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """All that opening a room takes, read in one transaction."""
+
+    room: Room
+    members: tuple[Member, ...]
+    page: MessagePage
+    draft: str
+    last_read_id: int
+    unread: int

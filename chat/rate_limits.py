@@ -1,0 +1,49 @@
+"""How often somebody may do something.
+
+Each key has a score that every attempt raises by one and that halves every 30 s (the way hack.chat counts): a burst is
+fine, a flood is not, and nothing needs a clock tick. Someone who keeps to the pace below the limit is never stopped.
+"""
+
+from collections.abc import Callable
+from math import exp2, log2
+from time import monotonic
+
+from chat.errors import RateLimited
+
+HALF_LIFE = 30.0  # seconds
+LIMITS = {
+    'sending': 60,  # a burst of 60, or 80 a minute for ever
+    'changing': 60,  # edits and deletions
+    'joining': 120,  # names per address: a whole class may sit behind one
+    'creating rooms': 10,
+}
+FORGET_BELOW = 0.5  # a score this small no longer matters
+MOST_KEYS = 10_000  # swept when there are more
+
+
+class RateLimits:
+    """Counts attempts per person or address; ``enabled=False`` lets everything pass (load tests)."""
+
+    def __init__(self, *, enabled: bool = True, clock: Callable[[], float] = monotonic) -> None:
+        self._enabled = enabled
+        self._clock = clock
+        self._scores: dict[tuple[str, int | str], tuple[float, float]] = {}
+
+    def check(self, doing: str, who: int | str) -> None:
+        """Count one attempt of ``who`` (a user's id or an address); raises RateLimited when it is one too many."""
+        if not self._enabled:
+            return
+        key, limit = (doing, who), LIMITS[doing]
+        score = self._score(key)
+        if score + 1 > limit:
+            raise RateLimited(doing, HALF_LIFE * log2(score / (limit - 1)))
+        self._scores[key] = (score + 1, self._clock())
+        if len(self._scores) > MOST_KEYS:
+            self._forget()
+
+    def _score(self, key: tuple[str, int | str]) -> float:
+        score, since = self._scores.get(key, (0.0, 0.0))
+        return score * exp2(-(self._clock() - since) / HALF_LIFE)
+
+    def _forget(self) -> None:
+        self._scores = {key: entry for key, entry in self._scores.items() if self._score(key) > FORGET_BELOW}

@@ -1,0 +1,60 @@
+"""Fetching through what a person may reach: what they may not see and what is not there look alike."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from chat import permissions
+from chat.errors import Forbidden, NotFound, Unauthenticated
+from chat.models import Message, Room, User
+from chat.storage import messages, rooms, users
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A room that a person may see, with their place in it as it is now."""
+
+    user: User
+    room: Room
+    is_member: bool
+    last_read_id: int
+
+
+def room(connection: Connection, user: User, slug: str) -> Reached:
+    """Return the room, or raise NotFound; the person is loaded afresh."""
+    fresh = person(connection, user)
+    found = rooms.by_slug(connection, slug)
+    if found is not None:
+        membership = rooms.membership(connection, found.id, fresh.id)
+        if permissions.may_read(fresh, found, is_member=membership is not None):
+            return Reached(fresh, found, membership is not None, membership.last_read_id if membership else 0)
+    raise NotFound('There is no such room, or it is not open to you.')
+
+
+def member_room(connection: Connection, user: User, slug: str) -> Reached:
+    """Return a room that the person belongs to, or raise NotFound or Forbidden."""
+    reached = room(connection, user, slug)
+    if not reached.is_member:
+        raise Forbidden('Join the room first.')
+    return reached
+
+
+def message(connection: Connection, user: User, message_id: int) -> Message:
+    """Return a message in a room that the person may see, or raise NotFound."""
+    found = messages.by_id(connection, message_id)
+    if found is not None:
+        try:
+            room(connection, user, found.room)
+        except NotFound:
+            found = None
+    if found is None:
+        raise NotFound('There is no such message, or it is not for you.')
+    return found
+
+
+def person(connection: Connection, user: User) -> User:
+    """Return the person as stored now, or raise Unauthenticated."""
+    fresh = users.get(connection, user.id)
+    if fresh is None:
+        raise Unauthenticated
+    return fresh

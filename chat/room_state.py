@@ -1,0 +1,213 @@
+"""The rooms that somebody has open here: who listens, who is typing. It tells each change in order, once.
+
+Every listener has a revision. An event that is the next one is delivered; an older one is dropped; a later one means
+that something was missed, and then storage is asked what changed since. Nothing that arrives meanwhile has to be kept:
+whatever was published is in storage already.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from chat.errors import StorageFailed
+from chat.events import Changes, MessageSent, RoomEvent, StartAfresh, Told, Typing
+from chat.models import User
+
+OUT_OF_ORDER_GRACE = 0.02  # s; two events that overtook each other are usually in order again by then
+COMPARE_EVERY = 5.0  # s; a lost last event has no successor to reveal it
+TYPING_SHOWN = 5.0  # s after the last sign of typing
+MOST_LISTENERS_FOR_TYPING = 100  # beyond, everybody would always be typing (Zulip)
+
+Deliver = Callable[[Sequence[Told]], None]
+log = logging.getLogger('hearth.room_state')
+
+
+@dataclass(eq=False, slots=True)
+class Subscription:
+    """One listener of one room; ``revision`` is the last one it was told."""
+
+    room_id: int
+    revision: int
+    deliver: Deliver
+
+
+@dataclass(eq=False, slots=True)
+class _ActiveRoom:
+    id: int
+    newest: int  # the highest revision heard of
+    subscriptions: dict[Subscription, None] = field(default_factory=dict)
+    typing: dict[int, tuple[User, asyncio.TimerHandle]] = field(default_factory=dict)
+    unsure: bool = False  # somebody came whose revision may be older than what was published meanwhile
+    filling: 'asyncio.Task[None] | None' = None
+
+
+class RoomState:
+    """Broadcasts what happens in rooms to those who listen in this process."""
+
+    def __init__(
+        self,
+        read_changes: Callable[[int, int], Awaitable[Changes]],
+        read_revisions: Callable[[list[int]], Awaitable[dict[int, int]]],
+    ) -> None:
+        self._read_changes = read_changes
+        self._read_revisions = read_revisions
+        self._rooms: dict[int, _ActiveRoom] = {}
+        self._watchers: list[Callable[[RoomEvent], None]] = []
+        self._comparing: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to compare the active rooms with storage; starting twice is harmless."""
+        if self._comparing is None:
+            self._comparing = asyncio.create_task(self._compare_forever(), name='compare rooms with storage')
+
+    async def stop(self) -> None:
+        """Let go of all listeners and tasks; stopping twice is harmless."""
+        tasks = [room.filling for room in self._rooms.values()] + [self._comparing]
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+        for room in self._rooms.values():
+            _forget_typing(room)
+        self._rooms.clear()
+        self._comparing = None
+
+    def subscribe(self, room_id: int, since: int, deliver: Deliver) -> Subscription:
+        """Tell ``deliver`` everything that changes in a room after revision ``since``; it must not block or raise."""
+        room = self._rooms.setdefault(room_id, _ActiveRoom(room_id, newest=since))
+        subscription = Subscription(room_id, since, deliver)
+        room.subscriptions[subscription] = None
+        room.unsure = True
+        self._ask_to_fill(room)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Stop telling; doing so twice is harmless."""
+        room = self._rooms.get(subscription.room_id)
+        if room is None or subscription not in room.subscriptions:
+            return
+        del room.subscriptions[subscription]
+        if not room.subscriptions:
+            _forget_typing(room)
+            if room.filling is not None:
+                room.filling.cancel()
+            del self._rooms[room.id]
+
+    def watch(self, watcher: Callable[[RoomEvent], None]) -> None:
+        """Tell ``watcher`` every event of every room, in the order of publishing."""
+        self._watchers.append(watcher)
+
+    def publish(self, event: RoomEvent) -> None:
+        """Tell everybody who listens to the event's room; only actions call this, after their commit."""
+        for watcher in self._watchers:
+            watcher(event)
+        room = self._rooms.get(event.room_id)
+        if room is None:
+            return
+        if isinstance(event, MessageSent):
+            self._stop_typing(room, event.message.author.id)
+        room.newest = max(room.newest, event.revision)
+        missed = False
+        for subscription in tuple(room.subscriptions):
+            if event.revision == subscription.revision + 1:
+                subscription.revision = event.revision
+                _tell(subscription, (event,))
+            elif event.revision > subscription.revision:
+                missed = True
+        if missed:
+            self._ask_to_fill(room)
+
+    def typing(self, room_id: int, user: User) -> None:
+        """Tell that somebody is writing; it is forgotten after TYPING_SHOWN."""
+        room = self._rooms.get(room_id)
+        if room is None or len(room.subscriptions) > MOST_LISTENERS_FOR_TYPING:
+            return
+        known = room.typing.pop(user.id, None)
+        if known is not None:
+            known[1].cancel()
+        timer = asyncio.get_running_loop().call_later(TYPING_SHOWN, self._stop_typing, room, user.id)
+        room.typing[user.id] = (user, timer)
+        if known is None:
+            _tell_typing(room)
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now, in all rooms."""
+        return sum(len(room.subscriptions) for room in self._rooms.values())
+
+    def _stop_typing(self, room: _ActiveRoom, user_id: int) -> None:
+        known = room.typing.pop(user_id, None)
+        if known is not None:
+            known[1].cancel()
+            _tell_typing(room)
+
+    def _ask_to_fill(self, room: _ActiveRoom) -> None:
+        if room.filling is None:
+            room.filling = asyncio.create_task(self._fill(room), name=f'fill room {room.id}')
+
+    async def _fill(self, room: _ActiveRoom) -> None:
+        """Bring everybody who missed something up to date, until nobody has."""
+        try:
+            if not room.unsure:
+                await asyncio.sleep(OUT_OF_ORDER_GRACE)
+            while room.unsure or any(each.revision < room.newest for each in room.subscriptions):
+                room.unsure = False
+                since = min(each.revision for each in room.subscriptions)
+                changes = await self._read_changes(room.id, since)
+                room.newest = max(room.newest, changes.revision)
+                for subscription in tuple(room.subscriptions):
+                    _catch_up(subscription, changes, since)
+        except StorageFailed:
+            log.warning('Could not read what was missed in room %s; trying again soon', room.id)
+        finally:
+            room.filling = None
+
+    async def _compare_forever(self) -> None:
+        while True:
+            await asyncio.sleep(COMPARE_EVERY)
+            try:
+                await self.compare()
+            except StorageFailed:
+                log.warning('Could not compare the rooms with storage; trying again soon')
+
+    async def compare(self) -> None:
+        """Compare the revisions of all active rooms with storage and fill what was missed."""
+        if not self._rooms:
+            return
+        for room_id, revision in (await self._read_revisions(list(self._rooms))).items():
+            room = self._rooms.get(room_id)
+            if room is None:
+                continue
+            room.newest = max(room.newest, revision)
+            if any(each.revision < room.newest for each in room.subscriptions):
+                self._ask_to_fill(room)
+
+
+def _catch_up(subscription: Subscription, changes: Changes, since: int) -> None:
+    if subscription.revision < since or subscription.revision >= changes.revision:
+        return  # it came during the read with an older revision and has its own turn, or it missed nothing
+    missed: Sequence[Told] = [event for event in changes.events if event.revision > subscription.revision]
+    if not changes.complete:
+        missed = (StartAfresh(subscription.room_id),)
+    subscription.revision = changes.revision
+    if missed:
+        _tell(subscription, missed)
+
+
+def _tell(subscription: Subscription, events: Sequence[Told]) -> None:
+    try:
+        subscription.deliver(events)
+    except Exception:  # one broken listener must not keep the news from the others
+        log.exception('A listener of room %s failed', subscription.room_id)
+
+
+def _tell_typing(room: _ActiveRoom) -> None:
+    state = Typing(room.id, tuple(user for user, _ in room.typing.values()))
+    for subscription in tuple(room.subscriptions):
+        _tell(subscription, (state,))
+
+
+def _forget_typing(room: _ActiveRoom) -> None:
+    for _, timer in room.typing.values():
+        timer.cancel()
+    room.typing.clear()

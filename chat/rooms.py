@@ -1,0 +1,134 @@
+"""What people do with rooms: find, open, create, join, leave."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from chat import permissions, reach, text
+from chat.errors import Conflict, Forbidden, NotFound
+from chat.events import MemberJoined, MemberLeft
+from chat.messages import PAGE
+from chat.models import Member, MessagePage, Room, RoomEntry, RoomView, User
+from chat.rate_limits import RateLimits
+from chat.room_state import RoomState
+from chat.storage import Storage, messages
+from chat.storage import rooms as rows
+
+MOST_LISTED = 200  # rooms of each kind in a list
+MOST_SLUGS = 100  # "design-2" to "design-100" are tried for rooms of the same name
+
+
+class Rooms:
+    """The actions on rooms."""
+
+    def __init__(self, storage: Storage, room_state: RoomState, rate_limits: RateLimits) -> None:
+        self._storage = storage
+        self._room_state = room_state
+        self._rate_limits = rate_limits
+
+    async def list(self, user: User) -> Sequence[RoomEntry]:
+        """Return the rooms a person belongs to, then the open ones they could join."""
+        return await self._storage.read(rows.visible, user.id, MOST_LISTED)
+
+    async def list_open(self) -> Sequence[Room]:
+        """Return the rooms that a stranger is offered."""
+        return await self._storage.read(rows.open_to_all, MOST_LISTED)
+
+    async def find(self, user: User, slug: str) -> Room:
+        """Return a room; raises NotFound."""
+        return (await self._storage.read(reach.room, user, slug)).room
+
+    async def open(self, user: User, slug: str, around: int | None = None) -> RoomView:
+        """Return all that showing a room takes, as of one moment; joins it first if need be. Raises NotFound.
+
+        The messages are the newest, or those ``around`` a message of the room.
+        """
+
+        def read(connection: Connection) -> RoomView | None:
+            reached = reach.room(connection, user, slug)
+            if not reached.is_member:
+                return None
+            room = reached.room
+            return RoomView(
+                room=room,
+                members=rows.members(connection, room.id),
+                page=_page(connection, room, around),
+                draft=messages.draft(connection, user.id, room.id),
+                last_read_id=reached.last_read_id,
+                unread=rows.unread(connection, room.id, user.id, reached.last_read_id),
+            )
+
+        view = await self._storage.read(read)
+        if view is None:
+            await self.join(user, slug)
+            view = await self._storage.read(read)
+        if view is None:
+            raise NotFound('There is no such room, or it is not open to you.')
+        return view
+
+    async def create(self, user: User, name: str, topic: str = '', *, private: bool = False) -> Room:
+        """Open a new room and join it as its owner. Raises Invalid, Conflict, Forbidden or RateLimited."""
+        self._rate_limits.check('creating rooms', user.id)
+        name, topic = text.clean_room_name(name), text.clean_topic(topic)
+        wanted = text.slug_of(name)
+
+        def store(connection: Connection) -> Room:
+            fresh = reach.person(connection, user)
+            if not permissions.may_create_rooms(fresh):
+                raise Forbidden('You may not open new rooms.')
+            slug = _free_slug(connection, wanted)
+            room = rows.add(connection, slug, name, topic, private=private, created_by=fresh.id)
+            rows.join(connection, room.id, fresh, 'owner', rows.next_revision(connection, room.id))
+            return room
+
+        return await self._storage.write(store)
+
+    async def join(self, user: User, slug: str) -> Room:
+        """Become a member and tell it; twice is once. Raises NotFound."""
+
+        def store(connection: Connection) -> tuple[Room, MemberJoined | None]:
+            reached = reach.room(connection, user, slug)
+            room = reached.room
+            if reached.is_member:
+                return room, None
+            if not permissions.may_join(reached.user, room):
+                raise Forbidden('This room is by invitation only.')
+            number = rows.next_revision(connection, room.id)
+            rows.join(connection, room.id, reached.user, 'member', number)
+            return room, MemberJoined(room.id, room.slug, number, Member(reached.user, 'member'))
+
+        room, event = await self._storage.write(store)
+        if event is not None:
+            self._room_state.publish(event)
+        return room
+
+    async def leave(self, user: User, slug: str) -> Room:
+        """Stop being a member and tell it; twice is once. Raises NotFound."""
+
+        def store(connection: Connection) -> tuple[Room, MemberLeft | None]:
+            reached = reach.room(connection, user, slug)
+            room = reached.room
+            if not reached.is_member:
+                return room, None
+            number = rows.next_revision(connection, room.id)
+            rows.leave(connection, room.id, user.id, number)
+            return room, MemberLeft(room.id, room.slug, number, Member(reached.user, 'member'))
+
+        room, event = await self._storage.write(store)
+        if event is not None:
+            self._room_state.publish(event)
+        return room
+
+
+def _page(connection: Connection, room: Room, around: int | None) -> MessagePage:
+    linked = messages.by_id(connection, around) if around is not None else None
+    if linked is None or linked.room_id != room.id:
+        return messages.page(connection, room.id, PAGE)
+    return messages.page_around(connection, room.id, linked.id, PAGE)
+
+
+def _free_slug(connection: Connection, wanted: str) -> str:
+    for slug in (wanted, *(f'{wanted}-{number}' for number in range(2, MOST_SLUGS))):
+        if rows.by_slug(connection, slug) is None:
+            return slug
+    raise Conflict('There are many rooms of this name. Please choose another.', 'name')

@@ -1,0 +1,107 @@
+"""Who is signed in where. A session is a random token; only its hash is stored, so that the database opens no door."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from chat.clock import now_ms
+from chat.models import Session, User
+from chat.storage import Storage
+from chat.storage import users as rows
+
+TOKEN_BYTES = 32  # 256 random bits
+SLIDING = 30 * 24 * 3600 * 1000  # ms without use after which a session ends
+ABSOLUTE = 180 * 24 * 3600 * 1000  # ms after which it ends however much it was used
+RENEW_EVERY = 3600 * 1000  # ms; a use is noted at most so often
+SWEEP_EVERY = 3600.0  # s
+LONGEST_USER_AGENT = 256  # characters
+THEMES = ('light', 'dark')
+
+OnEnd = Callable[[], None]
+
+
+class Sessions:
+    """The sessions of this server, and the open pages that end with them."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._on_end: dict[int, dict[OnEnd, None]] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to forget sessions that have ended; starting twice is harmless."""
+        if self._sweeping is None:
+            self._sweeping = asyncio.create_task(self._sweep_forever(), name='sweep sessions')
+
+    def stop(self) -> None:
+        """Stop forgetting; stopping twice is harmless."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+
+    async def begin(self, user: User, user_agent: str, time_zone: str | None = None) -> str:
+        """Sign a user in and return the token, which is known to nobody else."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        agent = user_agent[:LONGEST_USER_AGENT]
+        await self._storage.write(rows.add_session, user, _hash(token), agent, time_zone)
+        return token
+
+    async def find(self, token: str | None) -> Session | None:
+        """Return the session of a token, noting its use; None if there is none or it has ended."""
+        if not token:
+            return None
+        found = await self._storage.read(rows.find_session, _hash(token))
+        if found is None:
+            return None
+        row, user = found
+        now = now_ms()
+        expires_at = min(row.last_used_at + SLIDING, row.created_at + ABSOLUTE)
+        if expires_at <= now:
+            return None
+        if now - row.last_used_at > RENEW_EVERY:
+            await self._storage.write(rows.change_session, row.id, last_used_at=now)
+            expires_at = min(now + SLIDING, row.created_at + ABSOLUTE)
+        return rows.as_session(row, user, expires_at)
+
+    async def remember_time_zone(self, session: Session, time_zone: str) -> None:
+        """Keep the time zone a browser is in."""
+        await self._storage.write(rows.change_session, session.id, time_zone=time_zone)
+
+    async def remember_theme(self, session: Session, theme: str | None) -> None:
+        """Keep the chosen theme: light, dark or None for the system's."""
+        await self._storage.write(rows.change_session, session.id, theme=theme if theme in THEMES else None)
+
+    async def end(self, session: Session) -> None:
+        """Sign out: the token is worth nothing from now on, and open pages of the session are told."""
+        await self._storage.write(rows.delete_session, session.id)
+        for on_end in tuple(self._on_end.pop(session.id, ())):
+            on_end()
+
+    def watch(self, session: Session, on_end: OnEnd) -> None:
+        """Call ``on_end`` when the session is ended."""
+        self._on_end.setdefault(session.id, {})[on_end] = None
+
+    def unwatch(self, session: Session, on_end: OnEnd) -> None:
+        """Do not call it any more; doing so twice is harmless."""
+        watchers = self._on_end.get(session.id, {})
+        watchers.pop(on_end, None)
+        if not watchers:
+            self._on_end.pop(session.id, None)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            now = now_ms()
+            await self._storage.write(_forget_ended, now)
+            await asyncio.sleep(SWEEP_EVERY)
+
+
+def _forget_ended(connection: Connection, now: int) -> None:
+    rows.delete_sessions_unused_since(connection, now - SLIDING, now - ABSOLUTE)
+
+
+def _hash(token: str) -> str:
+    # The token is 256 random bits: nothing to guess, so a fast hash is enough.
+    return hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()

@@ -1,0 +1,267 @@
+"""Every option of the server, its default and one sentence each.
+
+A flag counts more than the environment, and the environment more than the file ``.env``. What is wrong is said in one
+sentence; values that may hold a password are never shown whole.
+"""
+
+import argparse
+import logging
+import os
+import re
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, Self
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from chat.version import VERSION
+
+PREFIX = 'HEARTH_'
+LONGEST_EDIT_WINDOW = 365 * 24 * 60  # minutes
+DEFAULT_PORTS = {'http': 80, 'https': 443}
+SECRET = ('database_url', 'redis_url')  # may hold a password, in more than one place
+ORIGIN = re.compile(r'([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?')
+
+log = logging.getLogger('hearth.settings')
+
+
+class SettingError(Exception):
+    """The server cannot start as it was told to; ``str(error)`` is the sentence that says why."""
+
+
+def _host(value: object) -> str:
+    if not re.fullmatch(r'[A-Za-z0-9._:%-]+', host := str(value).strip()):
+        raise ValueError("it must be an address of this machine, such as '127.0.0.1', or '0.0.0.0' for all of them")
+    return host
+
+
+def _whole_number(least: int, most: int) -> Callable[[object], int]:
+    def check(value: object) -> int:
+        if not re.fullmatch(r'[0-9]{1,9}', number := str(value).strip()) or not least <= int(number) <= most:
+            raise ValueError(f'it must be a whole number from {least} to {most}')
+        return int(number)
+
+    return check
+
+
+def _port(value: object) -> int:
+    port = _whole_number(0, 2**16 - 1)(value)
+    if port:
+        return port
+    with socket.socket() as listener:
+        listener.bind(('', 0))
+        free: int = listener.getsockname()[1]
+        return free
+
+
+def _folder(value: object) -> Path:
+    path = Path(os.path.expanduser(str(value)))
+    if not str(value).strip() or (path.exists() and not path.is_dir()):
+        raise ValueError('it must be the path of a folder, which is made if it is not there')
+    return path
+
+
+def _not_yet(instead: str) -> Callable[[object], None]:
+    def check(value: object) -> None:
+        if value is not None:
+            raise ValueError(f'this version of Hearth {instead}, so leave it out')
+
+    return check
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    given = value.split(',') if isinstance(value, str) else list(value) if isinstance(value, tuple | list) else [value]
+    texts = [text for each in given if (text := str(each).strip())]
+    if texts == ['*']:
+        return ('*',)
+    origins = tuple(origin for text in texts if (origin := _read_origin(text)))
+    if len(origins) < len(texts):
+        raise ValueError(
+            "it must be '*' or origins without a path, separated by commas, such as 'https://example.org,http://localhost:3000'"
+        )
+    return origins
+
+
+def _public_url(value: object) -> str | None:
+    origin = _read_origin(str(value).strip())
+    if value is not None and (origin is None or not origin.startswith(('http://', 'https://'))):
+        raise ValueError("it must be like 'https://chat.example.org', without a path or a slash at the end")
+    return origin
+
+
+def _read_origin(text: str) -> str | None:
+    """Return an origin as browsers write it, in small letters and without the scheme's own port; None if it is none."""
+    match = ORIGIN.fullmatch(text.lower())
+    if match is None or not 0 < int(match[3] or 1) < 2**16:
+        return None
+    port = '' if match[3] is None or int(match[3]) == DEFAULT_PORTS.get(match[1]) else f':{int(match[3])}'
+    return f'{match[1]}://{match[2]}{port}'
+
+
+def _on_or_off(value: object) -> bool:
+    if not isinstance(value, bool) and value not in ('on', 'off'):
+        raise ValueError("it must be 'on' or 'off'")
+    return value in (True, 'on')
+
+
+def _sign_in(value: object) -> object:
+    if value != 'guests':
+        raise ValueError("this version of Hearth offers only 'guests'")
+    return value
+
+
+class Settings(BaseSettings):
+    """What the person who runs the server decided. Made directly it reads nothing; ``load`` looks around."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file='.env',
+        env_file_encoding='utf-8',
+        env_ignore_empty=True,
+        extra='ignore',
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    host: Annotated[str, BeforeValidator(_host)] = Field(
+        default='0.0.0.0',  # noqa: S104 - a chat is for the network; 127.0.0.1 is one flag away
+        description='The address to listen on; 127.0.0.1 is for this machine only.',
+    )
+    port: Annotated[int, BeforeValidator(_port)] = Field(
+        default=8080, description='The port to listen on; 0 takes a free one.'
+    )
+    data: Annotated[Path, BeforeValidator(_folder)] = Field(
+        default=Path('data'), description='The folder that everything is kept in; made on the first start.'
+    )
+    database_url: Annotated[str | None, BeforeValidator(_not_yet('keeps all in SQLite, in HEARTH_DATA'))] = Field(
+        default=None, repr=False, description='For another database than SQLite; not offered by this version.'
+    )
+    redis_url: Annotated[str | None, BeforeValidator(_not_yet('runs as a single process'))] = Field(
+        default=None, repr=False, description='For several processes that serve one chat; not offered by this version.'
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        default=(), description='Other sites whose pages may call the API: origins separated by commas, or * for all.'
+    )
+    public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
+        default=None,
+        description='The address that people know it by, for links and the QR code, such as https://chat.example.org.',
+    )
+    rate_limits: Annotated[bool, BeforeValidator(_on_or_off)] = Field(
+        default=True, description='Whether flooding is slowed down: on, or off for load tests only.'
+    )
+    sign_in: Annotated[Literal['guests', 'accounts', 'invited'], BeforeValidator(_sign_in)] = Field(
+        default='guests', description='Who may come in; with guests, a name is enough.'
+    )
+    edit_window_minutes: Annotated[int, BeforeValidator(_whole_number(0, LONGEST_EDIT_WINDOW))] = Field(
+        default=10, description='For how many minutes authors may edit what they wrote; 0 is for ever.'
+    )
+
+    @classmethod
+    def load(cls, argv: Sequence[str] = ()) -> Self:
+        """Read flags, environment and ``.env``; ``--help`` and ``--version`` end the program."""
+        flags = _read_flags(argv)
+        try:
+            sources = (DotEnvSettingsSource(cls), EnvSettingsSource(cls))
+        except (OSError, UnicodeError) as error:
+            raise SettingError(f'The file .env cannot be read: {error}.') from None
+        found: dict[str, Any] = {}
+        for source in sources:
+            _warn_of_unknown(source.env_vars)
+            found.update((name, value) for name, value in source().items() if name in cls.model_fields)
+        found.update(flags)
+        try:
+            return cls(**found)
+        except ValidationError as error:
+            raise SettingError(_sentence(error, found, flags)) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keep to what is given, or a developer's ``.env`` would change what the tests see."""
+        return (init_settings,)
+
+
+def _sentence(error: ValidationError, found: dict[str, Any], flags: dict[str, str]) -> str:
+    """Say what is wrong with the first wrong value, by the name it was given under."""
+    first = error.errors(include_url=False)[0]
+    name = str(first['loc'][0])
+    value = _without_password(name, str(found[name]))
+    reason = first.get('ctx', {}).get('error', first['msg'])
+    return f'{_flag(name) if name in flags else _variable(name)} is {value!r}; {reason}.'
+
+
+def _without_password(name: str, value: str) -> str:
+    if name in SECRET:
+        scheme = re.match(r'[a-z0-9+]+://', value)
+        return f'{scheme[0] if scheme else ""}…'
+    return re.sub(r'://.*@', '://…@', value, flags=re.DOTALL)
+
+
+def _warn_of_unknown(variables: Iterable[str]) -> None:
+    for variable in sorted(name.upper() for name in variables):
+        name = variable.removeprefix(PREFIX).lower()
+        if variable.startswith(PREFIX) and name not in Settings.model_fields:
+            log.warning('%s is no setting of Hearth and changes nothing%s', variable, _nearest(name, _variable))
+
+
+def _read_flags(argv: Sequence[str]) -> dict[str, str]:
+    parser = _Parser(
+        prog='python main.py',
+        usage='%(prog)s [flags]',
+        description=f'Hearth {VERSION}, a self-hosted, real-time chat. Each flag can be given as a variable of the '
+        'environment, or in a file named .env, as well.',
+        allow_abbrev=False,
+        add_help=False,
+    )
+    for name, field in Settings.model_fields.items():
+        help_text = f'{field.description} [{_variable(name)}, default: {_default(field.default)}]'
+        parser.add_argument(_flag(name), dest=name, metavar='VALUE', default=argparse.SUPPRESS, help=help_text)
+    parser.add_argument('--version', action='version', version=f'Hearth {VERSION}', help='Print the version and stop.')
+    parser.add_argument('--help', '-h', action='help', help='Print this and stop.')
+    flags, rest = parser.parse_known_args(argv)
+    if rest:
+        unknown = _without_password('', rest[0].partition('=')[0])
+        name = unknown.lstrip('-').replace('-', '_')
+        raise SettingError(f'{unknown} is no setting of Hearth{_nearest(name, _flag)}')
+    return dict(vars(flags))
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        flag = re.search(r'--[a-z-]+', message)
+        raise SettingError(f'{flag[0]} needs a value; --help says which.' if flag else f'{message}.')
+
+
+def _nearest(name: str, written: Callable[[str], str]) -> str:
+    near = get_close_matches(name, list(Settings.model_fields), n=1)
+    return f'; did you mean {written(near[0])}?' if near else '; --help lists them all.'
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return 'on' if value else 'off'
+    return 'none' if value in (None, ()) else str(value)
+
+
+def _flag(name: str) -> str:
+    return '--' + name.replace('_', '-')
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()

@@ -1,0 +1,25 @@
+"""What changed in a room after a revision: the one question behind every reconnect, gap and late start."""
+
+from sqlalchemy import Connection
+
+from chat.events import Changes, MemberJoined, MemberLeft, RoomEvent, message_event
+from chat.storage import messages, rooms
+
+MOST_CHANGES = 1_000  # more than this, and starting afresh costs less
+
+
+def since(connection: Connection, room_id: int, revision: int) -> Changes:
+    """Return the events after ``revision`` in order, and the room's revision they lead to."""
+    number = rooms.revision(connection, room_id)
+    room = rooms.by_id(connection, room_id) if number > revision else None
+    if room is None:
+        return Changes((), number, complete=True)
+    changed = messages.changed_since(connection, room_id, revision, MOST_CHANGES + 1)
+    if len(changed) > MOST_CHANGES:
+        return Changes((), number, complete=False)
+    events: list[RoomEvent] = [message_event(message) for message in changed]
+    for changed_at, member, belongs in rooms.member_changes(connection, room_id, revision):
+        kind = MemberJoined if belongs else MemberLeft
+        events.append(kind(room_id, room.slug, changed_at, member))
+    events.sort(key=lambda event: event.revision)
+    return Changes(tuple(events), number, complete=True)

@@ -1,0 +1,175 @@
+"""Statements about messages and drafts."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, insert, select, update
+
+from chat import markup
+from chat.clock import moment, now_ms
+from chat.models import Message, MessagePage, User
+from chat.storage import rooms as room_rows
+from chat.storage.tables import drafts, messages, rooms, users
+
+_MESSAGES = (
+    select(
+        messages,
+        rooms.c.slug,
+        users.c.name.label('author_name'),
+        users.c.kind.label('author_kind'),
+    )
+    .join_from(messages, users, messages.c.author_id == users.c.id)
+    .join(rooms, messages.c.room_id == rooms.c.id)
+)
+_IN_ROOM = _MESSAGES.where(messages.c.room_id == bindparam('room_id'))
+_BY_ID = _MESSAGES.where(messages.c.id == bindparam('message_id'))
+_NEWEST = _IN_ROOM.order_by(messages.c.id.desc()).limit(bindparam('most'))
+_BEFORE = _NEWEST.where(messages.c.id < bindparam('before'))
+_AFTER = _IN_ROOM.where(messages.c.id > bindparam('after')).order_by(messages.c.id).limit(bindparam('most'))
+_CHANGED = (
+    _IN_ROOM.where(messages.c.revision > bindparam('since')).order_by(messages.c.revision).limit(bindparam('most'))
+)
+_INSERT = insert(messages).returning(messages.c.id)
+
+
+def by_id(connection: Connection, message_id: int) -> Message | None:
+    """Return a message, or None."""
+    row = connection.execute(_BY_ID, {'message_id': message_id}).first()
+    return None if row is None else _message(row)
+
+
+def by_client_id(connection: Connection, room_id: int, author_id: int, client_message_id: str) -> Message | None:
+    """Return what an author already sent into a room under this id, or None."""
+    query = _IN_ROOM.where(messages.c.author_id == author_id, messages.c.client_message_id == client_message_id)
+    row = connection.execute(query, {'room_id': room_id}).first()
+    return None if row is None else _message(row)
+
+
+def last_by(connection: Connection, room_id: int, author_id: int) -> Message | None:
+    """Return an author's newest message in a room that is not deleted, or None."""
+    query = _NEWEST.where(messages.c.author_id == author_id, messages.c.deleted_at.is_(None))
+    row = connection.execute(query, {'room_id': room_id, 'most': 1}).first()
+    return None if row is None else _message(row)
+
+
+def add(
+    connection: Connection, room_id: int, author: User, body: str, html: str, *,
+    client_message_id: str | None, reply_to: int | None,
+) -> Message:  # fmt: skip
+    """Store a new message under the room's next revision."""
+    number = room_rows.next_revision(connection, room_id)
+    values = {
+        'room_id': room_id, 'author_id': author.id, 'revision': number, 'body': body, 'html': html,
+        'html_version': markup.VERSION, 'client_message_id': client_message_id, 'created_at': now_ms(),
+        'reply_to': reply_to,
+    }  # fmt: skip
+    return _stored(connection, connection.execute(_INSERT, values).scalar_one())
+
+
+def edit(connection: Connection, message: Message, body: str, html: str) -> Message:
+    """Store other words of a message."""
+    return _change(connection, message, body=body, html=html, html_version=markup.VERSION, edited_at=now_ms())
+
+
+def remove(connection: Connection, message: Message) -> Message:
+    """Store the tombstone of a message: its words are gone from the database."""
+    return _change(connection, message, body='', html='', deleted_at=now_ms())
+
+
+def page(
+    connection: Connection, room_id: int, limit: int, *,
+    before: int | None = None, after: int | None = None, author: str | None = None,
+) -> MessagePage:  # fmt: skip
+    """Return the newest messages, those before an id, or those after one, and the room's revision they stand for."""
+    number = room_rows.revision(connection, room_id)
+    parameters = {'room_id': room_id, 'most': limit + 1, 'before': before, 'after': after}
+    query: Select[Any] = _NEWEST
+    if after is not None:
+        query = _AFTER if before is None else _AFTER.where(messages.c.id < before)
+    elif before is not None:
+        query = _BEFORE
+    if author is not None:
+        query = query.where(users.c.name == author)
+    found = [_message(row) for row in connection.execute(query, parameters)]
+    more, found = len(found) > limit, found[:limit]
+    if after is None:
+        found.reverse()
+    return MessagePage(
+        tuple(found),
+        quoted(connection, found),
+        number,
+        has_older=more if after is None else True,
+        has_newer=more if after is not None else before is not None,
+    )
+
+
+def page_around(connection: Connection, room_id: int, message_id: int, limit: int) -> MessagePage:
+    """Return the messages around one, about half of them older."""
+    before = page(connection, room_id, limit // 2, before=message_id)
+    after = page(connection, room_id, limit - limit // 2, after=message_id - 1)
+    return MessagePage(
+        (*before.messages, *after.messages),
+        {**before.quoted, **after.quoted},
+        before.revision,
+        has_older=before.has_older,
+        has_newer=after.has_newer,
+    )
+
+
+def quoted(connection: Connection, found: list[Message]) -> dict[int, Message]:
+    """Return the messages that some messages reply to, by id."""
+    ids = {message.reply_to for message in found if message.reply_to is not None}
+    if not ids:
+        return {}
+    return {row.id: _message(row) for row in connection.execute(_MESSAGES.where(messages.c.id.in_(ids)))}
+
+
+def changed_since(connection: Connection, room_id: int, since: int, limit: int) -> list[Message]:
+    """Return messages changed after a revision, in the order of their changes."""
+    rows = connection.execute(_CHANGED, {'room_id': room_id, 'since': since, 'most': limit})
+    return [_message(row) for row in rows]
+
+
+def draft(connection: Connection, user_id: int, room_id: int) -> str:
+    """Return what somebody had begun to write in a room."""
+    mine = and_(drafts.c.user_id == user_id, drafts.c.room_id == room_id)
+    return connection.execute(select(drafts.c.body).where(mine)).scalar() or ''
+
+
+def save_draft(connection: Connection, user_id: int, room_id: int, body: str) -> None:
+    """Store what somebody has begun to write; nothing is stored for nothing."""
+    mine = and_(drafts.c.user_id == user_id, drafts.c.room_id == room_id)
+    if not body:
+        connection.execute(delete(drafts).where(mine))
+        return
+    values = {'body': body, 'updated_at': now_ms()}
+    if connection.execute(update(drafts).where(mine).values(**values)).rowcount == 0:
+        connection.execute(insert(drafts), {'user_id': user_id, 'room_id': room_id, **values})
+
+
+def _change(connection: Connection, message: Message, **values: object) -> Message:
+    number = room_rows.next_revision(connection, message.room_id)
+    connection.execute(update(messages).where(messages.c.id == message.id).values(revision=number, **values))
+    return _stored(connection, message.id)
+
+
+def _stored(connection: Connection, message_id: int) -> Message:
+    return _message(connection.execute(_BY_ID, {'message_id': message_id}).one())
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> Message:
+    # HTML made by an older renderer is made again: a mended sanitizer must hold for old messages too.
+    html = row.html if row.html_version == markup.VERSION or not row.body else markup.render(row.body)
+    return Message(
+        id=row.id,
+        room_id=row.room_id,
+        room=row.slug,
+        revision=row.revision,
+        author=User(row.author_id, row.author_name, row.author_kind),
+        body=row.body,
+        html=html,
+        client_message_id=row.client_message_id,
+        created_at=moment(row.created_at),
+        edited_at=None if row.edited_at is None else moment(row.edited_at),
+        deleted_at=None if row.deleted_at is None else moment(row.deleted_at),
+        reply_to=row.reply_to,
+    )

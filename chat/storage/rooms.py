@@ -1,0 +1,169 @@
+"""Statements about rooms, who belongs to them, and how far each has read."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+
+from chat.clock import moment, now_ms
+from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
+from chat.storage.tables import memberships, messages, rooms, users
+
+_BY_SLUG = select(rooms).where(rooms.c.slug == bindparam('slug'))
+_BY_ID = select(rooms).where(rooms.c.id == bindparam('room_id'))
+_REVISION = select(rooms.c.revision).where(rooms.c.id == bindparam('room_id'))
+_NEXT_REVISION = (
+    update(rooms)
+    .where(rooms.c.id == bindparam('this_room'))
+    .values(revision=rooms.c.revision + 1)
+    .returning(rooms.c.revision)
+)
+_MEMBERSHIP = select(memberships.c.role, memberships.c.last_read_id).where(
+    memberships.c.room_id == bindparam('room_id'),
+    memberships.c.user_id == bindparam('user_id'),
+    memberships.c.left_at.is_(None),
+)
+_MEMBERS = (
+    select(users.c.id, users.c.name, users.c.kind, memberships.c.role, memberships.c.revision, memberships.c.left_at)
+    .join_from(memberships, users)
+    .where(memberships.c.room_id == bindparam('room_id'))
+)
+_NEWEST_ID = select(func.coalesce(func.max(messages.c.id), 0)).where(messages.c.room_id == bindparam('room_id'))
+_UNREAD = select(func.count()).select_from(
+    select(messages.c.id)
+    .where(
+        messages.c.room_id == bindparam('room_id'),
+        messages.c.id > bindparam('after'),
+        messages.c.author_id != bindparam('reader'),
+        messages.c.deleted_at.is_(None),
+    )
+    .limit(MOST_UNREAD)
+    .subquery()
+)
+
+
+def by_slug(connection: Connection, slug: str) -> Room | None:
+    """Return the room of that address, or None."""
+    row = connection.execute(_BY_SLUG, {'slug': slug}).first()
+    return None if row is None else _room(row)
+
+
+def by_id(connection: Connection, room_id: int) -> Room | None:
+    """Return the room, or None."""
+    row = connection.execute(_BY_ID, {'room_id': room_id}).first()
+    return None if row is None else _room(row)
+
+
+def revision(connection: Connection, room_id: int) -> int:
+    """Return the number of the room's last change; 0 for a room that is not there."""
+    return connection.execute(_REVISION, {'room_id': room_id}).scalar() or 0
+
+
+def revisions(connection: Connection, room_ids: list[int]) -> dict[int, int]:
+    """Return the revisions of several rooms in one query."""
+    rows = connection.execute(select(rooms.c.id, rooms.c.revision).where(rooms.c.id.in_(room_ids)))
+    return {row.id: row.revision for row in rows}
+
+
+def next_revision(connection: Connection, room_id: int) -> int:
+    """Take the room's next number; locks the room until the transaction ends."""
+    number: int = connection.execute(_NEXT_REVISION, {'this_room': room_id}).scalar_one()
+    return number
+
+
+def add(connection: Connection, slug: str, name: str, topic: str, *, private: bool, created_by: int | None) -> Room:
+    """Store a new room."""
+    now = now_ms()
+    values = {
+        'slug': slug, 'name': name, 'topic': topic, 'private': private, 'revision': 0,
+        'created_at': now, 'created_by': created_by,
+    }  # fmt: skip
+    room_id: int = connection.execute(insert(rooms).returning(rooms.c.id), values).scalar_one()
+    return Room(room_id, slug, name, topic, private, 0, moment(now))
+
+
+def membership(connection: Connection, room_id: int, user_id: int) -> Row[*tuple[Any, ...]] | None:
+    """Return ``role`` and ``last_read_id`` of a member, or None."""
+    return connection.execute(_MEMBERSHIP, {'room_id': room_id, 'user_id': user_id}).first()
+
+
+def members(connection: Connection, room_id: int) -> tuple[Member, ...]:
+    """Return everybody who belongs to the room."""
+    rows = connection.execute(_MEMBERS.where(memberships.c.left_at.is_(None)), {'room_id': room_id})
+    return tuple(_member(row) for row in rows)
+
+
+def member_changes(connection: Connection, room_id: int, since: int) -> list[tuple[int, Member, bool]]:
+    """Return (revision, member, whether they belong now) of memberships changed after ``since``."""
+    rows = connection.execute(_MEMBERS.where(memberships.c.revision > since), {'room_id': room_id})
+    return [(row.revision, _member(row), row.left_at is None) for row in rows]
+
+
+def join(connection: Connection, room_id: int, user: User, role: Role, number: int) -> None:
+    """Store that somebody belongs to the room from revision ``number`` on; what was said before counts as read."""
+    newest = connection.execute(_NEWEST_ID, {'room_id': room_id}).scalar_one()
+    values = {'role': role, 'joined_at': now_ms(), 'left_at': None, 'revision': number, 'last_read_id': newest}
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user.id)
+    if connection.execute(update(memberships).where(here).values(**values)).rowcount == 0:
+        connection.execute(insert(memberships), {'room_id': room_id, 'user_id': user.id, **values})
+
+
+def leave(connection: Connection, room_id: int, user_id: int, number: int) -> None:
+    """Store that somebody no longer belongs to the room."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    connection.execute(update(memberships).where(here).values(left_at=now_ms(), revision=number))
+
+
+def mark_read(connection: Connection, room_id: int, user_id: int, message_id: int) -> bool:
+    """Store how far somebody has read; never goes back. Returns whether that was news."""
+    newest = connection.execute(_NEWEST_ID, {'room_id': room_id}).scalar_one()
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    unread = memberships.c.last_read_id < min(message_id, newest)
+    changed = connection.execute(update(memberships).where(here, unread).values(last_read_id=min(message_id, newest)))
+    return changed.rowcount > 0
+
+
+def unread(connection: Connection, room_id: int, user_id: int, after: int) -> int:
+    """Count messages of others after the id ``after``, up to MOST_UNREAD."""
+    count: int = connection.execute(
+        _UNREAD, {'room_id': room_id, 'reader': user_id, 'after': after}
+    ).scalar_one()  # fmt: skip
+    return count
+
+
+def visible(connection: Connection, user_id: int, limit: int) -> list[RoomEntry]:
+    """Return the rooms a person belongs to, and the open ones they could join, by name; at most ``limit`` of each."""
+    mine = and_(
+        memberships.c.room_id == rooms.c.id, memberships.c.user_id == user_id, memberships.c.left_at.is_(None)
+    )  # fmt: skip
+    query = select(rooms, memberships.c.last_read_id).outerjoin_from(rooms, memberships, mine).order_by(rooms.c.name)
+    joined = connection.execute(query.where(memberships.c.user_id.is_not(None)).limit(limit)).all()
+    others = connection.execute(
+        query.where(memberships.c.user_id.is_(None), or_(rooms.c.private.is_(False))).limit(limit)
+    ).all()
+    return [
+        *(RoomEntry(_room(row), True, unread(connection, row.id, user_id, row.last_read_id)) for row in joined),
+        *(RoomEntry(_room(row), False, 0) for row in others),
+    ]
+
+
+def open_to_all(connection: Connection, limit: int) -> tuple[Room, ...]:
+    """Return the rooms that are open to everybody, by name."""
+    query = select(rooms).where(rooms.c.private.is_(False)).order_by(rooms.c.name).limit(limit)
+    return tuple(_room(row) for row in connection.execute(query))
+
+
+def unread_counts(connection: Connection, user_id: int, room_ids: list[int]) -> dict[int, int]:
+    """Return the unread counts of some of a person's rooms."""
+    query = select(memberships.c.room_id, memberships.c.last_read_id).where(
+        memberships.c.user_id == user_id, memberships.c.left_at.is_(None), memberships.c.room_id.in_(room_ids)
+    )
+    rows = connection.execute(query).all()
+    return {row.room_id: unread(connection, row.room_id, user_id, row.last_read_id) for row in rows}
+
+
+def _room(row: Row[*tuple[Any, ...]]) -> Room:
+    return Room(row.id, row.slug, row.name, row.topic, row.private, row.revision, moment(row.created_at))
+
+
+def _member(row: Row[*tuple[Any, ...]]) -> Member:
+    return Member(User(row.id, row.name, row.kind), row.role)

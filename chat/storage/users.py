@@ -1,0 +1,71 @@
+"""Statements about people and their sessions."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+
+from chat.clock import moment, now_ms
+from chat.models import Session, User, UserKind
+from chat.storage.tables import sessions, users
+
+_BY_ID = select(users.c.id, users.c.name, users.c.kind).where(users.c.id == bindparam('user_id'))
+_SESSION = select(
+    sessions.c.id, sessions.c.time_zone, sessions.c.theme, sessions.c.created_at, sessions.c.last_used_at,
+    users.c.id.label('user_id'), users.c.name, users.c.kind,
+).join_from(sessions, users)  # fmt: skip
+
+
+def get(connection: Connection, user_id: int) -> User | None:
+    """Return the user, or None."""
+    row = connection.execute(_BY_ID, {'user_id': user_id}).first()
+    return None if row is None else User(row.id, row.name, row.kind)
+
+
+def name_is_taken(connection: Connection, name_key: str) -> bool:
+    """Whether somebody has a name with this skeleton."""
+    return connection.execute(select(users.c.id).where(users.c.name_key == name_key)).first() is not None
+
+
+def add(connection: Connection, name: str, name_key: str, kind: UserKind) -> User:
+    """Store a new user."""
+    values = {'name': name, 'name_key': name_key, 'kind': kind, 'created_at': now_ms()}
+    user_id: int = connection.execute(insert(users).returning(users.c.id), values).scalar_one()
+    return User(user_id, name, kind)
+
+
+def add_session(connection: Connection, user: User, token_hash: str, user_agent: str, time_zone: str | None) -> None:
+    """Store a session of a user; only the hash of its token is kept."""
+    now = now_ms()
+    values = {
+        'user_id': user.id, 'token_hash': token_hash, 'user_agent': user_agent, 'time_zone': time_zone,
+        'created_at': now, 'last_used_at': now,
+    }  # fmt: skip
+    connection.execute(insert(sessions), values)
+
+
+def find_session(connection: Connection, token_hash: str) -> tuple[Row[*tuple[Any, ...]], User] | None:
+    """Return the row of a session and its user, or None."""
+    row = connection.execute(_SESSION.where(sessions.c.token_hash == token_hash)).first()
+    return None if row is None else (row, User(row.user_id, row.name, row.kind))
+
+
+def as_session(row: Row[*tuple[Any, ...]], user: User, expires_at: int) -> Session:
+    """Return the session of a row that ``find_session`` returned."""
+    return Session(row.id, user, row.time_zone, row.theme, moment(expires_at))
+
+
+def change_session(connection: Connection, /, session_id: int, **values: object) -> None:
+    """Store new values of a session's columns."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+
+
+def delete_session(connection: Connection, session_id: int) -> None:
+    """Forget a session."""
+    connection.execute(delete(sessions).where(sessions.c.id == session_id))
+
+
+def delete_sessions_unused_since(connection: Connection, last_used: int, created: int) -> None:
+    """Forget sessions last used or created before these times."""
+    connection.execute(
+        delete(sessions).where((sessions.c.last_used_at < last_used) | (sessions.c.created_at < created))
+    )

@@ -1,0 +1,280 @@
+"""Every rule about short text: what a message, a name, a room or a topic may contain, and what is derived from them.
+
+All functions are pure. Those called ``clean_…`` return the text to store, or raise ``Invalid`` with a sentence that
+says what to change; cleaning twice is the same as cleaning once.
+"""
+# ruff: noqa: RUF001 - letters that look like others are what the table at the end is about
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import emoji
+
+from chat import markup
+from chat.errors import Invalid
+
+# Lengths in characters (code points after NFC).
+BODY_LENGTH = 10_000
+NAME_LENGTH = 32
+ROOM_NAME_LENGTH = 64
+TOPIC_LENGTH = 250
+SLUG_LENGTH = 48
+SKELETON_LENGTH = 96  # a column's width; one character can stand for a phrase of 18 letters
+MARKS_IN_A_ROW = 3  # more accents on one letter than any script writes spill over the lines above and below
+
+GOLDEN_ANGLE = 137.508  # degrees; each step lands in the largest gap left by the steps before
+
+# "@all" must not be a person's name, but "Ali" looks like it and must be: these words are compared by their letters.
+MENTION_WORDS = frozenset({'all', 'channel', 'everyone', 'here', 'room'})
+# Nobody should look like one of these, so they are compared as two names are.
+ROLE_WORDS = frozenset({'admin', 'administrator', 'bot', 'hearth', 'moderator', 'server', 'system'})
+
+
+def clean_body(raw: str) -> str:
+    """Return a message's text without control characters and blank edges; the first line keeps its indentation."""
+    body = re.sub(r'\r\n?|[\x85\u2028\u2029]', '\n', _whole(raw, 'body'))
+    body = re.sub(r'[\x00-\x08\x0b-\x1f\x7f-\x9f]', '', body).rstrip()
+    body = re.sub(r'\A(?:[^\S\n]*\n)+', '', body)
+    if all(c.isspace() or _is_invisible(c) for c in body):
+        raise Invalid('Write something first.', 'body')
+    if len(body) > BODY_LENGTH:
+        raise Invalid(f'A message has at most {BODY_LENGTH:,} characters; this one has {len(body):,}.', 'body')
+    return body
+
+
+def clean_name(raw: str) -> str:
+    """Return a person's name on one line, in one spelling, with nothing in it that cannot be seen."""
+    name = _one_line(_whole(raw, 'name'))
+    if not name:
+        raise Invalid('Please choose a name.', 'name')
+    if len(name) > NAME_LENGTH:
+        raise Invalid(f'A name has at most {NAME_LENGTH} characters; this one has {len(name)}.', 'name')
+    if _visible(name) != name:
+        raise Invalid('A name cannot contain invisible characters.', 'name')
+    if _too_many_marks(name):
+        raise Invalid('A name cannot pile accents on one letter.', 'name')
+    key = skeleton(name)
+    if not (any(map(str.isalnum, key)) or emoji.emoji_count(key)):
+        raise Invalid('A name needs at least one letter, digit or emoji.', 'name')
+    if key in _ROLE_KEYS or _letters(name) in MENTION_WORDS:
+        raise Invalid(f'"{name}" means something else here. Please choose another name.', 'name')
+    return name
+
+
+def clean_room_name(raw: str) -> str:
+    """Return a room's name on one line."""
+    name = _one_line(_visible(_whole(raw, 'name')))
+    if not name:
+        raise Invalid('Please name the room.', 'name')
+    if len(name) > ROOM_NAME_LENGTH:
+        raise Invalid(f"A room's name has at most {ROOM_NAME_LENGTH} characters; this one has {len(name)}.", 'name')
+    if _too_many_marks(name):
+        raise Invalid("A room's name cannot pile accents on one letter.", 'name')
+    return name
+
+
+def clean_topic(raw: str) -> str:
+    """Return a room's topic on one line; it may be empty."""
+    topic = _one_line(_visible(_whole(raw, 'topic')))
+    if len(topic) > TOPIC_LENGTH:
+        raise Invalid(f'A topic has at most {TOPIC_LENGTH} characters; this one has {len(topic)}.', 'topic')
+    if _too_many_marks(topic):
+        raise Invalid('A topic cannot pile accents on one letter.', 'topic')
+    return topic
+
+
+def slug_of(room_name: str) -> str:
+    """Return the part of a room's address that is made of its name; making it unique is the caller's.
+
+    Accents go, other scripts stay: browsers show ``/rooms/設計`` as it is and encode it on the way.
+    """
+    plain = ''.join(_without_accent(c) for c in unicodedata.normalize('NFKC', room_name).lower() if c not in "'’")
+    plain = unicodedata.normalize('NFC', plain)
+    words = ''.join(c if c.isalnum() or unicodedata.category(c) in {'Mn', 'Mc'} else '-' for c in plain)
+    slug = _cut(re.sub('-+', '-', words).strip('-'), SLUG_LENGTH).strip('-')
+    if not any(map(str.isalnum, slug)):
+        return 'room'
+    return 'new-room' if slug == 'new' else slug
+
+
+def skeleton(name: str) -> str:
+    """Return the key under which two names count as the same: without case, width, separators and look-alikes.
+
+    Accents tell names apart (Zoé is not Zoe). The key is for comparing only, never for showing.
+    """
+    folded = _letters(name)
+    for look, likes in _SAME_AT_A_GLANCE.items():
+        folded = re.sub(f'[{likes}]', look, folded)
+    return folded[:SKELETON_LENGTH]
+
+
+def suggest_name(name: str, taken: Callable[[str], bool]) -> str:
+    """Return the first of 'Ada 2', 'Ada 3', … that is not taken, within the length of a name."""
+    base = re.sub(r'(?<=\S) \d+$', '', name)
+    for number in count(2):
+        ending = f' {number}'
+        candidate = _cut(base, NAME_LENGTH - len(ending)).rstrip() + ending
+        if not taken(candidate):
+            return candidate
+    raise AssertionError('numbers do not end')
+
+
+def initials(name: str) -> str:
+    """Return what stands for a person in a small circle: one or two letters, or one emoji or wide character."""
+    firsts = [first for word in name.split() if (first := next(_graphemes(word.lstrip(_PUNCTUATION)), ''))]
+    if not firsts:
+        return next(_graphemes(name.strip()), '?')
+    if len(firsts) == 1 or not all(first[0].isalnum() and not _wide(first) for first in (firsts[0], firsts[-1])):
+        return _capital(firsts[0])
+    return _capital(firsts[0]) + _capital(firsts[-1])
+
+
+def hue(user_id: int) -> int:
+    """Return the color of a person as degrees on the color circle, far from those of their neighbors."""
+    return int(user_id * GOLDEN_ANGLE) % 360
+
+
+def excerpt(body: str, length: int = 120) -> str:
+    """Return the start of a message as plain text on one line, for quotes and notifications."""
+    head = body[: length * 10]  # the rest cannot matter, apart from what hides in a very long address
+    line = ' '.join(_NOT_ON_ONE_LINE.sub(' ', markup.plain(head) or head).split())
+    return line if len(line) <= length else _cut(line, length - 1).rstrip() + '…'
+
+
+# What the rules above are made of.
+
+
+def _whole(raw: str, field: str) -> str:
+    """Refuse half characters (lone surrogates): neither a database nor a browser takes them."""
+    if re.search('[\ud800-\udfff]', raw):
+        raise Invalid('This text is damaged: it contains half a character.', field)
+    return raw
+
+
+def _one_line(raw: str) -> str:
+    return ' '.join(unicodedata.normalize('NFC', raw).split())
+
+
+def _visible(text: str) -> str:
+    """Return the text without what cannot be seen; joiners stay where emoji and scripts are written with them."""
+    emojis = [(found['match_start'], found['match_end']) for found in emoji.emoji_list(text)]
+    inside_emoji = {place for start, end in emojis for place in range(start, end)}
+    return ''.join(
+        character
+        for place, character in enumerate(text)
+        if character.isspace()
+        or not _is_invisible(character)
+        or place in inside_emoji
+        or _JOINS_LETTERS.match(text, place)
+    )
+
+
+def _is_invisible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category in {'Cc', 'Cf', 'Zl', 'Zp', 'Co', 'Cn', 'Cs'} or bool(_BLANK.match(character))
+
+
+def _too_many_marks(text: str) -> bool:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in {'Mn', 'Me'} else 0
+        if marks > MARKS_IN_A_ROW:
+            return True
+    return False
+
+
+def _letters(name: str) -> str:
+    """Return a name's letters in one case and width, foreign look-alikes as Latin letters, and nothing between them."""
+    words = re.split(r'(\W+)', unicodedata.normalize('NFKC', name))
+    text = ''.join(word.translate(_SMALL_GREEK) if _HAS_LATIN.search(word) else word for word in words)
+    decomposed = unicodedata.normalize('NFKD', unicodedata.normalize('NFKC', text.casefold()).casefold())
+    bare = ''.join(c for c in decomposed.translate(_LATIN_LOOKS) if not _between_letters(c))
+    # What belongs to no letter with an accent of its own is only decoration.
+    return unicodedata.normalize('NFC', re.sub('[\u0300-\u036f]', '', unicodedata.normalize('NFC', bare)))
+
+
+def _between_letters(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in 'ZPC' or bool(_BLANK.match(character) or _DECORATION.match(character))
+
+
+def _without_accent(character: str) -> str:
+    """Return a Latin letter without its accent, and any other character as it is."""
+    if character in _LATIN_LETTERS:
+        return _LATIN_LETTERS[character]
+    base = unicodedata.normalize('NFKD', character)
+    return base[0] if base[0].isascii() and base[0].isalpha() else character
+
+
+def _graphemes(text: str) -> Iterator[str]:
+    """Yield what a reader sees as one character: a letter with its marks, a whole emoji, a flag."""
+    emojis = {found['match_start']: found['match_end'] for found in emoji.emoji_list(text)}
+    start = 0
+    while start < len(text):
+        end = emojis.get(start, start + 1)
+        while end < len(text) and (_CONTINUES.match(text[end]) or unicodedata.category(text[end])[0] == 'M'):
+            end += 1
+        yield text[start:end]
+        start = end
+
+
+def _cut(text: str, length: int) -> str:
+    """Return at most so many characters, without cutting one that is made of several."""
+    if len(text) <= length:
+        return text
+    kept = ''
+    for grapheme in _graphemes(text[: length + 16]):  # the longest emoji has 10
+        if len(kept) + len(grapheme) > length:
+            break
+        kept += grapheme
+    return kept or text[:length]
+
+
+def _wide(grapheme: str) -> bool:
+    return unicodedata.east_asian_width(grapheme[0]) in {'W', 'F'}
+
+
+def _capital(grapheme: str) -> str:
+    capital = grapheme.upper()
+    return capital if len(capital) == len(grapheme) else grapheme
+
+
+# Letters or symbols by Unicode's account that show nothing: fillers, the braille blank, variation selectors.
+_BLANK = re.compile(
+    '[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]'
+)
+# Accents and apostrophes that stand alone, and the stroke that only lengthens Arabic words.
+_DECORATION = re.compile('[\u0060\u00a8\u00b4\u02b0-\u02ff\u0640]')
+# Persian, Sinhala, Hindi … spell words with invisible joiners between two of their letters.
+_JOINS_LETTERS = re.compile('(?<=[\u0600-\u109f\u1780-\u17ff])[\u200c\u200d](?=[\u0600-\u109f\u1780-\u17ff])')
+_CONTINUES = re.compile('[\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]')
+# Line ends, and direction marks that would turn around the words after an excerpt.
+_NOT_ON_ONE_LINE = re.compile('[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
+_PUNCTUATION = '!"\'()*+,-./:;<=>?@[\\]^_`{|}~¡¿«»‘’“”„…–—'
+_HAS_LATIN = re.compile('[A-Za-z]')
+
+# Latin letters that Unicode does not count as an accented one.
+_LATIN_LETTERS = {
+    'ß': 'ss', 'æ': 'ae', 'œ': 'oe', 'ø': 'o', 'ł': 'l', 'đ': 'd', 'ð': 'd', 'þ': 'th', 'ħ': 'h', 'ı': 'i', 'ŋ': 'n',
+}  # fmt: skip
+
+# The common part of Unicode's table of look-alikes (UTS 39), for what passes as a Latin letter or digit in large or in
+# small letters. The whole table joins Hebrew and Arabic letters, too, that their readers tell apart.
+_LATIN_LOOKS = {
+    ord(like.casefold()): letter
+    for letter, likes in {
+        'a': 'ɑаαᴀꓮᎪᗅⲁ', 'b': 'ƅʙвьβꓐᏼᏏᗷⲃ', 'c': 'ᴄсϲꓚᏟⲥ', 'd': 'ᴅԁꓓᎠᏧᗞ', 'e': 'ᴇеҽεꓰᎬⲉ', 'f': 'ꓝϝᖴ', 'g': 'ɡɢԍցꓖᏀᏻ',
+        'h': 'ʜнһηհꓧᎻᏂⲏ', 'i': 'ıɪɩіιᎥⲓꓲ', 'j': 'ᴊјϳꓙᎫ', 'k': 'ᴋкκꓗᏦⲕ', 'l': 'ʟɭӏǀꓡᏞᒪ', 'm': 'ᴍмμꓟᎷⲙᗰ', 'n': 'ɴνոռꓠⲛ',
+        'o': 'ᴏоοօꓳⲟ', 'p': 'ᴘрρꓑᏢᑭⲣ', 'q': 'ԛգզ', 'r': 'ʀгꓣᎡᏒᖇ', 's': 'ꜱѕƽꓢᏚՏ', 't': 'ᴛтτꓔᎢⲧ', 'u': 'ᴜʋսꓴᑌ',
+        'v': 'ᴠѵꓦᏙᐯ', 'w': 'ᴡɯѡԝωꓪᎳᏔ', 'x': 'хχꓫⲭ᙭', 'y': 'ʏɣуүγυꓬᎩᎽⲩ', 'z': 'ᴢζꓜᏃ',
+        '2': 'ƨ', '3': 'зʒȝӡɜ', '6': 'б', '8': 'ȣ',
+    }.items()
+    for like in likes
+}  # fmt: skip
+# These small letters look like another Latin letter than their capitals do, which decides inside a Latin word.
+_SMALL_GREEK = {ord('ν'): 'v', ord('υ'): 'u', ord('η'): 'n'}
+_SAME_AT_A_GLANCE = {'o': '0', 'l': '1i|'}
+
+_ROLE_KEYS = frozenset(map(skeleton, ROLE_WORDS))

@@ -1,0 +1,111 @@
+"""How far people have read, and telling their pages when the counts of other rooms change."""
+
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from chat.events import MessageDeleted, MessageSent, RoomEvent
+from chat.models import Room, User
+from chat.pacing import Paced
+from chat.storage import Storage, rooms
+from chat.write_behind import WriteBehind
+
+BEHIND = 1.0  # s that the stored reading mark may be behind the screen
+TELL_AT_MOST_EVERY = 1.0  # s, however busy the rooms are
+
+OnChange = Callable[[], None]
+
+
+class _Place(NamedTuple):
+    user_id: int
+    room_id: int
+
+
+class Watch:
+    """One page's interest in the unread counts of some rooms."""
+
+    def __init__(self, user_id: int, on_change: OnChange) -> None:
+        self.user_id = user_id
+        self.on_change = on_change
+        self.room_ids: frozenset[int] = frozenset()
+
+
+class Unread:
+    """The reading marks of everybody."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._marks: WriteBehind[_Place, int] = WriteBehind(storage, _save, BEHIND)
+        self._watches: dict[int, set[Watch]] = {}  # by room
+        self._mine: dict[int, set[Watch]] = {}  # by person
+        self._changed: set[Watch] = set()
+        self._tell = Paced(self._tell_watches, TELL_AT_MOST_EVERY)
+
+    async def counts(self, user: User, room_ids: Collection[int]) -> dict[int, int]:
+        """Return the unread counts of some rooms the person belongs to (99 and more are 100)."""
+        await self.settle(user)
+        return await self._storage.read(rooms.unread_counts, user.id, list(room_ids))
+
+    async def settle(self, user: User) -> None:
+        """Store the person's marks now, so that what is read next knows them."""
+        if any(place.user_id == user.id for place in self._marks.waiting):
+            await self._marks.flush()
+
+    def seen(self, user: User, room: Room, message_id: int) -> None:
+        """Note that everything up to this message was on the person's screen."""
+        place = _Place(user.id, room.id)
+        if message_id > (self._marks.get(place) or 0):
+            self._marks.put(place, message_id)
+            self._changed.update(watch for watch in self._mine.get(user.id, ()) if room.id in watch.room_ids)
+            if self._changed:
+                self._tell()
+
+    def watch(self, user: User, on_change: OnChange) -> Watch:
+        """Call ``on_change`` when a count of the rooms set by ``follow`` may have changed, at most once a second."""
+        watch = Watch(user.id, on_change)
+        self._mine.setdefault(user.id, set()).add(watch)
+        return watch
+
+    def follow(self, watch: Watch, room_ids: Collection[int]) -> None:
+        """Set the rooms a page is interested in."""
+        for room_id in watch.room_ids:
+            _discard(self._watches, room_id, watch)
+        watch.room_ids = frozenset(room_ids)
+        for room_id in watch.room_ids:
+            self._watches.setdefault(room_id, set()).add(watch)
+
+    def unwatch(self, watch: Watch) -> None:
+        """Stop telling; doing so twice is harmless."""
+        self.follow(watch, ())
+        _discard(self._mine, watch.user_id, watch)
+        self._changed.discard(watch)
+
+    def heard(self, event: RoomEvent) -> None:
+        """Take note of an event that may change counts."""
+        if isinstance(event, MessageSent | MessageDeleted):
+            watches = self._watches.get(event.room_id, ())
+            self._changed.update(watch for watch in watches if watch.user_id != event.message.author.id)
+            if self._changed:
+                self._tell()
+
+    async def stop(self) -> None:
+        """Store all marks and stop telling."""
+        self._tell.close()
+        await self._marks.flush()
+
+    def _tell_watches(self) -> None:
+        changed, self._changed = self._changed, set()
+        for watch in changed:
+            watch.on_change()
+
+
+def _discard(watches: dict[int, set[Watch]], key: int, watch: Watch) -> None:
+    mine = watches.get(key, set())
+    mine.discard(watch)
+    if not mine:
+        watches.pop(key, None)
+
+
+def _save(connection: Connection, place: _Place, message_id: int) -> None:
+    rooms.mark_read(connection, place.room_id, place.user_id, message_id)

@@ -1,0 +1,71 @@
+"""Small things that change many times a second and may be stored a moment later, all in one transaction."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from chat.errors import StorageFailed
+from chat.storage import Storage
+
+K = TypeVar('K')
+V = TypeVar('V')
+log = logging.getLogger('hearth.storage')
+
+
+class WriteBehind(Generic[K, V]):
+    """Keeps the newest value of each key and stores them together, at most ``delay`` seconds later."""
+
+    def __init__(self, storage: Storage, save: Callable[[Connection, K, V], object], delay: float) -> None:
+        self._storage = storage
+        self._save = save
+        self._delay = delay
+        self._waiting: dict[K, V] = {}
+        self._storing: dict[K, V] = {}
+        self._flushing: asyncio.Task[None] | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, to be stored soon."""
+        self._waiting[key] = value
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush_soon(), name='store what waits')
+
+    def get(self, key: K) -> V | None:
+        """Return the value of a key that is not stored yet."""
+        return self._waiting.get(key, self._storing.get(key))
+
+    @property
+    def waiting(self) -> Collection[K]:
+        """The keys whose newest value is not stored yet."""
+        return {**self._storing, **self._waiting}
+
+    async def flush(self) -> None:
+        """Store what waits, now. What cannot be stored waits on."""
+        async with self._one_at_a_time:
+            self._storing, self._waiting = self._waiting, {}
+            try:
+                if self._storing:
+                    await self._storage.write(self._save_all, self._storing)
+            except StorageFailed:
+                self._waiting = {**self._storing, **self._waiting}
+                raise
+            finally:
+                self._storing = {}
+
+    async def _flush_soon(self) -> None:
+        while True:
+            await asyncio.sleep(self._delay)
+            try:
+                await self.flush()
+            except StorageFailed:
+                log.warning('Could not store what waits; trying again')
+            if not self._waiting:
+                self._flushing = None
+                return
+
+    def _save_all(self, connection: Connection, values: dict[K, V]) -> None:
+        for key, value in values.items():
+            self._save(connection, key, value)

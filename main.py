@@ -1,0 +1,75 @@
+"""Hearth: ``python main.py``, and people talk. Builds the parts and starts the server, nothing else."""
+
+import sys
+
+from chat.settings import SettingError, Settings
+from nicegui import app, core, ui
+from starlette.routing import Mount
+
+import pages
+from api import create_api, health
+from chat import Chat
+from pages import theme
+from web import answers, cookies, headers, page_limits, socket_guard, startup
+
+RECONNECT_TIMEOUT = 60.0  # s that a page waits for its browser, so that a gap needs no reload
+
+
+def main() -> None:
+    """Read the settings, put the parts together, serve until Ctrl+C."""
+    settings = Settings.load(sys.argv[1:])
+    startup.check_port_free(settings.host, settings.port)
+    chat = Chat(settings)
+    try:
+        chat.open()
+    except OSError as error:
+        raise SettingError(f'The data cannot be kept in {settings.data}: {error.strerror}.') from error
+    install(chat)
+    startup.announce(settings, stream=sys.stdout)
+    ui.run(
+        host=settings.host,
+        port=settings.port,
+        title='Hearth',
+        favicon=theme.FAVICON,
+        dark=None,
+        language='en-US',
+        reconnect_timeout=RECONNECT_TIMEOUT,
+        tailwind=False,
+        reload=False,
+        show=False,
+        show_welcome_message=False,
+        **socket_guard.UVICORN_LIMITS,
+    )
+
+
+def install(chat: Chat) -> None:
+    """Put the doors of a chat into NiceGUI's application."""
+    settings = chat.settings
+    app.state.chat = chat
+    pages.install(chat)
+    # Simulated users run this file again and again in one process, and mounts of the run before would answer first.
+    app.routes[:] = [route for route in app.routes if not (isinstance(route, Mount) and route.path == '/api')]
+    app.mount('/api', create_api(chat))
+    health.install(app)
+    answers.install_not_found(app)
+    app.add_middleware(page_limits.LimitPageBuilds, page_limits.PageBuildLimit(enabled=settings.rate_limits))
+    headers.install(app, public_url=settings.public_url)
+    socket_guard.install(
+        core.sio,
+        public_url=settings.public_url,
+        session_cookie_names=cookies.NAMES,
+        sockets_per_address=socket_guard.SOCKETS_PER_ADDRESS if settings.rate_limits else None,
+    )
+    app.on_startup(lambda: socket_guard.set_pings(core.sio))
+    app.on_startup(chat.start)
+    app.on_shutdown(chat.stop)
+
+
+if __name__ in {'__main__', '__mp_main__'}:
+    try:
+        main()
+    except SettingError as error:
+        sys.stderr.write(f'{error}\n')
+        sys.exit(2)
+    except KeyboardInterrupt:  # Ctrl+C: the server has stopped in order by now
+        sys.exit(130)

@@ -1,0 +1,11 @@
+"""The door for people: one page a file, the parts of the room page beside them."""
+
+from chat import Chat
+from pages import joining, room, theme
+
+
+def install(chat: Chat) -> None:
+    """Register all pages of a chat."""
+    theme.install()
+    joining.install(chat)
+    room.install(chat)

@@ -1,0 +1,19 @@
+"""The few things that only a browser expression can do: each one line, constant, with its reason.
+
+No text of a user ever becomes part of one.
+"""
+
+# Times are shown in the reader's zone and unread marks are cleared by seeing: only the browser knows its zone and
+# whether the tab is in front, and neither NiceGUI nor Quasar reports them. Run once a page; emits "browser" with both.
+REPORT_ZONE_AND_VISIBILITY = (
+    '(() => { const tell = () => emitEvent('
+    '"browser", Intl.DateTimeFormat().resolvedOptions().timeZone, !document.hidden);'
+    ' document.addEventListener("visibilitychange", tell); tell(); })()'
+)
+
+# Rows are prepared HTML shared by all pages, so their buttons have no listeners of their own: one listener on the log
+# tells which button of which message was pressed.
+PRESSED_ROW_BUTTON = (
+    '(event) => { const button = event.target.closest("button[data-action]");'
+    ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id)); }'
+)

@@ -1,0 +1,28 @@
+"""The kinds of buttons the pages have, so that they look and read alike everywhere."""
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+
+def icon(icon_name: str, label: str, on_click: Callable[..., object] | None = None) -> ui.button:
+    """Return a small button with a picture; ``label`` is what a screen reader says and a pointer sees."""
+    button = ui.button(icon=icon_name, on_click=on_click, color=None).props('flat dense').classes('icon-button')
+    button.props['aria-label'] = label
+    button.props['title'] = label
+    return button
+
+
+def plain(label: str, on_click: Callable[..., object]) -> ui.button:
+    """Return a button for what is not the main thing to do."""
+    return ui.button(label, on_click=on_click, color=None).props('flat no-caps').classes('plain-button')
+
+
+def main(label: str, on_click: Callable[..., object]) -> ui.button:
+    """Return the button for the main thing to do."""
+    return ui.button(label, on_click=on_click, color=None).props('unelevated no-caps').classes('main-button')
+
+
+def danger(label: str, on_click: Callable[..., object]) -> ui.button:
+    """Return the button for what cannot be taken back."""
+    return ui.button(label, on_click=on_click, color=None).props('unelevated no-caps').classes('danger-button')

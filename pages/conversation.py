@@ -1,0 +1,242 @@
+"""The middle of the room page: one room's messages and the box to write in, as long as the room is open."""
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from nicegui import background_tasks, ui
+
+from chat import Chat
+from chat.errors import ChatError
+from chat.events import MemberJoined, MemberLeft, MessageEvent, StartAfresh, Told, Typing
+from chat.models import Message, MessagePage, RoomView, User
+from chat.room_state import Subscription
+from pages import dialogs
+from pages.asking import shows_errors
+from pages.composer import Composer
+from pages.message_list import MessageList
+from pages.people import People
+
+TELL_TYPING_EVERY = 3.0  # s, while somebody types
+
+
+class Conversation:
+    """Listens to one room for one page and shows what it hears."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        user: User,
+        view: RoomView,
+        people: People,
+        *,
+        reader: ZoneInfo,
+        marked: int | None,
+        is_in_front: Callable[[], bool],
+        on_activity: Callable[[], object],
+        on_counts: Callable[[], object],
+        on_removed: Callable[[], object],
+    ) -> None:
+        self._chat = chat
+        self._user = user
+        self.room = view.room
+        self._since = view.page.revision
+        self._people = people
+        self._is_in_front = is_in_front
+        self._on_activity = on_activity
+        self._on_counts = on_counts
+        self._on_removed = on_removed
+        self._subscription: Subscription | None = None
+        self._told_typing_at = -TELL_TYPING_EVERY
+        people.show(view.members)
+        with ui.element('div').classes('conversation'):
+            self.messages = MessageList(
+                view.room,
+                view.page,
+                reader,
+                new_from=_first_unread(view),
+                marked=marked,
+                load=self._load,
+                on_action=self._row_pressed,
+                on_seen=self.seen,
+            )
+            self._typing = ui.label().classes('typing').props('aria-live=off')
+            self._composer = Composer(
+                view.room,
+                user,
+                chat.drafts.newest(user, view.room, view.draft),
+                on_send=self._send,
+                on_edit=self._edit,
+                on_change=self._changed,
+                find_last=lambda: chat.messages.last_of(user, view.room.slug),
+            )
+            self._build_menu()
+
+    def listen(self) -> None:
+        """Begin to show what happens from the snapshot on; doing so twice is harmless."""
+        if self._subscription is None:
+            self._subscription = self._chat.room_state.subscribe(self.room.id, self._since, self._heard)
+            self._chat.presence.watch(self._presence_changed)
+            self._presence_changed(self._people.ids)
+            self.messages.go_to_marked()
+            self.seen()
+
+    def close(self) -> None:
+        """Let go of the room; closing twice is harmless."""
+        if self._subscription is not None:
+            self._chat.room_state.unsubscribe(self._subscription)
+            self._subscription = None
+            self._chat.presence.unwatch(self._presence_changed)
+
+    def focus(self) -> None:
+        """Put the cursor into the message box."""
+        self._composer.focus()
+
+    def seen(self) -> None:
+        """Note that the newest message is on the screen, if it is."""
+        if self._subscription is not None and self.messages.at_end and self._is_in_front():
+            self.messages.seen()
+            self._chat.unread.seen(self._user, self.room, self.messages.newest_id)
+            self._on_counts()
+
+    @property
+    def unseen(self) -> int:
+        """How many messages came while nobody looked."""
+        return self.messages.unseen
+
+    def _heard(self, events: Sequence[Told]) -> None:
+        for event in events:
+            if isinstance(event, MessageEvent):
+                self._put(event.message)
+            elif isinstance(event, MemberJoined):
+                self._people.add(event.member)
+                self._note(event.member.user, came=True)
+            elif isinstance(event, MemberLeft):
+                self._left(event)
+            elif isinstance(event, Typing):
+                self._typing.text = _typing_sentence([user for user in event.users if user.id != self._user.id])
+            elif isinstance(event, StartAfresh):
+                background_tasks.create(self._start_afresh(), name='start a conversation afresh')
+
+    def _put(self, message: Message) -> None:
+        quoted = self.messages.get(message.reply_to or 0)
+        if message.reply_to is not None and quoted is None and message.id > self.messages.newest_id:
+            background_tasks.create(self._put_reply(message), name='show a reply')
+            return
+        self.messages.put(message, quoted, is_own=message.author.id == self._user.id)
+        self._on_counts()
+
+    async def _put_reply(self, message: Message) -> None:
+        """Show a reply to a message that is not on the page."""
+        try:
+            quoted = await self._chat.messages.get(self._user, message.reply_to or 0)
+        except ChatError:
+            quoted = None
+        if self._subscription is not None:
+            self.messages.put(message, quoted, is_own=message.author.id == self._user.id)
+
+    def _left(self, event: MemberLeft) -> None:
+        if event.member.user.id == self._user.id:
+            self._on_removed()
+            return
+        self._people.remove(event.member)
+        self._note(event.member.user, came=False)
+
+    def _presence_changed(self, user_ids: frozenset[int]) -> None:
+        for member, came in self._people.refresh(user_ids):
+            self._note(member.user, came=came)
+
+    def _note(self, user: User, *, came: bool) -> None:
+        if user.id != self._user.id:
+            self.messages.note(user.name, came=came)
+
+    async def _start_afresh(self) -> None:
+        page = await self._load()
+        if page is not None and self._subscription is not None:
+            self.messages.start_afresh(page)
+
+    @shows_errors
+    async def _load(self, before: int | None = None, after: int | None = None) -> MessagePage | None:
+        return await self._chat.messages.page(self._user, self.room.slug, before=before, after=after)
+
+    async def _send(self, body: str, client_message_id: str, reply_to: int | None) -> None:
+        self._on_activity()
+        await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to)
+
+    async def _edit(self, message: Message, body: str) -> None:
+        await self._chat.messages.edit(self._user, message.id, body)
+
+    def _changed(self, body: str) -> None:
+        self._chat.drafts.keep(self._user, self.room, body)
+        self._on_activity()
+        if body.strip() and monotonic() - self._told_typing_at >= TELL_TYPING_EVERY:
+            self._told_typing_at = monotonic()
+            self._chat.room_state.typing(self.room.id, self._user)
+
+    def _build_menu(self) -> None:
+        """One menu serves all rows: it opens beside the button that was pressed."""
+        self._pressed: Message | None = None
+        with (
+            ui.menu().props('no-parent-event anchor="bottom right" self="top right"').classes('row-menu') as self._menu
+        ):
+            self._items = {
+                'Reply': ui.menu_item('Reply', on_click=self._reply),
+                'Edit': ui.menu_item('Edit', on_click=self._begin_edit),
+                'Copy link': ui.menu_item('Copy link', on_click=self._copy_link),
+                'Delete': ui.menu_item('Delete', on_click=self._ask_to_delete),
+            }
+        for item in self._items.values():
+            item.props('role=menuitem')
+        self._items['Delete'].classes('danger')
+
+    def _row_pressed(self, action: object, message_id: object) -> None:
+        message = self.messages.get(message_id) if isinstance(message_id, int) else None
+        if action != 'menu' or message is None or message.deleted_at is not None:
+            return
+        self._pressed = message
+        is_own = message.author.id == self._user.id
+        self._items['Edit'].set_visibility(self._chat.messages.may_edit(self._user, message))
+        self._items['Delete'].set_visibility(is_own)
+        self._menu.props['target'] = f'#m{message.id} .message-button'
+        self._menu.open()
+
+    def _reply(self) -> None:
+        if self._pressed is not None:
+            self._composer.reply_to(self._pressed)
+
+    def _begin_edit(self) -> None:
+        # The newest version: it may have changed on another page while the menu was open.
+        message = self.messages.get(self._pressed.id) if self._pressed is not None else None
+        if message is not None and message.deleted_at is None:
+            self._composer.edit(message)
+
+    def _copy_link(self) -> None:
+        if self._pressed is not None:
+            base = self._chat.settings.public_url or str(ui.context.client.request.base_url).rstrip('/')
+            ui.clipboard.write(f'{base}/rooms/{quote(self.room.slug, safe="")}/{self._pressed.id}')
+            ui.notify('Link copied')
+
+    def _ask_to_delete(self) -> None:
+        if self._pressed is not None:
+            message_id = self._pressed.id
+            dialogs.confirm('Delete this message for everybody?', 'Delete', lambda: self._delete(message_id))
+
+    @shows_errors
+    async def _delete(self, message_id: int) -> None:
+        await self._chat.messages.delete(self._user, message_id)
+
+
+def _first_unread(view: RoomView) -> int | None:
+    if not view.unread:
+        return None
+    return next((message.id for message in view.page.messages if message.id > view.last_read_id), None)
+
+
+def _typing_sentence(users: Sequence[User]) -> str:
+    names = [user.name for user in users]
+    if len(names) > 2:
+        return 'Several people are typing…'
+    if not names:
+        return ''
+    return f'{" and ".join(names)} {"is" if len(names) == 1 else "are"} typing…'

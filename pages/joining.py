@@ -1,0 +1,196 @@
+"""The first page: say a name, choose or open a room, join. Plain forms, which work before any socket exists."""
+
+from html import escape
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import Form, Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import app, ui
+
+from chat import Chat, text
+from chat.errors import ChatError, Forbidden, RateLimited
+from chat.models import RoomEntry, Session
+from pages import browser, room_list, theme, zones
+from web import cookies, origins
+
+LONGEST_FIELD = 256  # characters of a form's field that are looked at
+
+
+def install(chat: Chat) -> None:
+    """Register the first page and the forms on it."""
+
+    @ui.page('/', title='Hearth')
+    async def first(request: Request, name: str = '', room: str = 'lobby', new_room: str = '', wait: int = 0) -> None:
+        session = await chat.sessions.find(cookies.read_token(request))
+        theme.apply(session.theme if session is not None else None)
+        problem = await _problem(chat, session, name, new_room, wait)
+        with ui.element('div').classes('joining'), ui.element('div').classes('joining-card'):
+            ui.html(theme.LOGO, sanitize=False)
+            if session is None:
+                await _ask_name(chat, name, room, new_room, problem)
+            else:
+                await _welcome_back(chat, session, new_room, problem)
+
+    @app.post('/join', include_in_schema=False)
+    async def join(
+        request: Request,
+        name: Annotated[str, Form()] = '',
+        room: Annotated[str, Form()] = 'lobby',
+        new_room: Annotated[str, Form()] = '',
+        zone: Annotated[str, Form()] = '',
+    ) -> Response:
+        fields = {'name': name[:LONGEST_FIELD], 'room': room[:LONGEST_FIELD], 'new_room': new_room[:LONGEST_FIELD]}
+        try:
+            _require_own_form(chat, request)
+            return await _join(chat, request, zone, **fields)
+        except RateLimited as error:
+            return RedirectResponse('/?' + urlencode({**fields, 'wait': error.retry_after}), 303)
+        except ChatError:
+            return RedirectResponse('/?' + urlencode(fields), 303)
+
+    @app.post('/sign-out', include_in_schema=False)
+    async def sign_out(request: Request) -> Response:
+        response = RedirectResponse('/', 303)
+        try:
+            _require_own_form(chat, request)
+        except Forbidden:
+            return response
+        session = await chat.sessions.find(cookies.read_token(request))
+        if session is not None:
+            await chat.sessions.end(session)
+        cookies.clear_token(request, response)
+        return response
+
+
+async def _join(chat: Chat, request: Request, zone: str, name: str, room: str, new_room: str) -> Response:
+    session = await chat.sessions.find(cookies.read_token(request))
+    token = None
+    if session is None:
+        if new_room.strip():
+            text.clean_room_name(new_room)  # before a name is taken for nothing
+        address = request.client.host if request.client is not None else ''
+        user = await chat.accounts.add_guest(name, address)
+        time_zone = zone if zones.is_known(zone) else None
+        token = await chat.sessions.begin(user, request.headers.get('user-agent', ''), time_zone)
+    else:
+        user = session.user
+    slug = (await chat.rooms.create(user, new_room)).slug if new_room.strip() else room
+    response = RedirectResponse(f'/rooms/{quote(slug, safe="")}', 303)
+    if token is not None:
+        cookies.set_token(request, response, token)
+    return response
+
+
+async def _problem(chat: Chat, session: Session | None, name: str, new_room: str, wait: int) -> str:
+    """Return why the last try failed. It is found out anew: an address must not put words on this page."""
+    try:
+        if wait > 0:
+            raise RateLimited('joining', min(wait, 600))
+        if name and session is None:
+            await chat.accounts.check_name(name)
+        if new_room.strip():
+            text.clean_room_name(new_room)
+    except ChatError as error:
+        return error.message
+    return ''
+
+
+def _require_own_form(chat: Chat, request: Request) -> None:
+    host, scheme = request.headers.get('host', ''), request.url.scheme
+    if not origins.is_same_origin(request.headers.get('origin'), host, scheme, chat.settings.public_url):
+        raise Forbidden('This form belongs to another site.')
+
+
+async def _ask_name(chat: Chat, name: str, room: str, new_room: str, problem: str) -> None:
+    _heading('Welcome', 'Say your name, and you are in.')
+    open_rooms = await chat.rooms.list_open()
+    wanted = next((each for each in open_rooms if each.slug == room), None)
+    with _form('/join'):
+        zone = _hidden('zone', '')
+        ui.on('browser', lambda event: zone.props.update(value=_zone_name(event.args)))
+        ui.context.client.on_connect(lambda: ui.run_javascript(browser.REPORT_ZONE_AND_VISIBILITY))
+        _say(problem)
+        _field('Your name', 'name', name, required=True, autofocus=True, maxlength=32, autocomplete='nickname')
+        if wanted is None or len(open_rooms) > 1:
+            _choice('Room', 'room', room, [(each.slug, each.name) for each in open_rooms])
+        else:
+            _hidden('room', wanted.slug)
+        with ui.element('details').props('open' if new_room else ''):
+            with ui.element('summary'):
+                ui.label('Open a new room instead')
+            _field('Name of the new room', 'new_room', new_room, maxlength=64)
+        _submit('Join')
+
+
+async def _welcome_back(chat: Chat, session: Session, new_room: str, problem: str) -> None:
+    _heading(f'Hello, {session.user.name}', 'Where to?')
+    entries = await chat.rooms.list(session.user)
+    with ui.element('nav').classes('rooms joining-rooms').props('aria-label=Rooms'):
+        for entry in entries:
+            _room_link(entry)
+    with _form('/join'):
+        _say(problem)
+        with ui.element('details').props('open' if new_room else ''):
+            with ui.element('summary'):
+                ui.label('Open a new room')
+            _field('Name of the new room', 'new_room', new_room, maxlength=64, required=True)
+            _submit('Open it')
+    with _form('/sign-out'):
+        _submit('Sign out', 'quiet')
+
+
+def _room_link(entry: RoomEntry) -> None:
+    link = ui.html(room_list.label(entry.room, entry.unread), sanitize=False, tag='a').classes('room-link')
+    link.props['href'] = f'/rooms/{quote(entry.room.slug, safe="")}'
+
+
+def _heading(title: str, sentence: str) -> None:
+    with ui.element('h1'):
+        ui.label(title)
+    ui.label(sentence).classes('sentence')
+
+
+def _form(action: str) -> ui.element:
+    return ui.element('form').props(f'method=post action={action}')
+
+
+def _field(label: str, name: str, value: str, **attributes: object) -> None:
+    with ui.element('label').classes('field'):
+        ui.label(label)
+        control = ui.element('input')
+        control.props.update({'name': name, 'type': 'text', **attributes})
+        if value:
+            # As an attribute ("^"): Vue would set a property again at each update and wipe what was typed.
+            control.props['^value'] = value
+
+
+def _choice(label: str, name: str, value: str, options: list[tuple[str, str]]) -> None:
+    with ui.element('label').classes('field'):
+        ui.label(label)
+        entries = (
+            f'<option value="{escape(key)}"{" selected" * (key == value)}>{escape(shown)}</option>'
+            for key, shown in options
+        )
+        ui.html(''.join(entries), sanitize=False, tag='select').props['name'] = name
+
+
+def _hidden(name: str, value: str) -> ui.element:
+    control = ui.element('input')
+    control.props.update({'name': name, 'value': value, 'type': 'hidden'})
+    return control
+
+
+def _submit(label: str, kind: str = 'main') -> None:
+    with ui.element('button').props('type=submit').classes(f'submit {kind}'):
+        ui.label(label)
+
+
+def _say(problem: str) -> None:
+    if problem:
+        ui.label(problem).classes('problem').props('role=alert')
+
+
+def _zone_name(args: object) -> str:
+    name = args[0] if isinstance(args, list) and args else None
+    return name if isinstance(name, str) and zones.is_known(name) else ''

@@ -1,0 +1,302 @@
+"""The conversation: a log of messages that stays where the reader is.
+
+History stands in blocks of a few rows each, one element a block; what is said while the page is open gets a row of its
+own, which is also what a screen reader announces. A change of a message renders its block anew.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from zoneinfo import ZoneInfo
+
+from nicegui import background_tasks, ui
+
+from chat.models import Message, MessagePage, Room
+from pages import browser, rows
+from pages.notices import Notices
+
+BLOCK = 10  # rows; an edit in the history sends so many again
+MOST_ROWS = 200  # kept on a page
+
+
+@dataclass(eq=False)
+class _Block:
+    """Neighboring messages in one element; ``notices`` instead of messages for people coming and going."""
+
+    element: ui.html
+    ids: list[int] = field(default_factory=list)
+    notices: Notices | None = None
+
+
+class MessageList:
+    """The messages of one room as one page shows them."""
+
+    def __init__(
+        self,
+        room: Room,
+        page: MessagePage,
+        reader: ZoneInfo,
+        *,
+        new_from: int | None,
+        marked: int | None,
+        load: Callable[..., Awaitable[MessagePage | None]],
+        on_action: Callable[[str, int], object],
+        on_seen: Callable[[], object],
+    ) -> None:
+        self._messages: dict[int, Message] = {}
+        self._ids: list[int] = []  # of the messages, rising
+        self._quoted: dict[int, Message] = {}
+        self._blocks: list[_Block] = []
+        self._reader = reader
+        self._new_from = new_from
+        self._marked = marked  # the message that a link led to
+        self._mark: ui.element | None = None
+        self._load = load
+        self._on_seen = on_seen
+        self._loading = False
+        self.has_older, self.has_newer = page.has_older, page.has_newer
+        self.at_end = not page.has_newer
+        self.unseen = 0
+        with ui.element('div').classes('scroller').props('tabindex=0') as self._scroller:
+            self._scroller.props['aria-label'] = f'Messages in {room.name}'
+            self._scroller.props['role'] = 'region'
+            with ui.element('div').classes('log').props('role=log aria-label=Messages') as self._log:
+                self._log.on('click', lambda event: on_action(*event.args), js_handler=browser.PRESSED_ROW_BUTTON)
+                self._older = ui.element('q-intersection').classes('sentinel')
+                self._older.on('visibility', lambda event: self._load_older(event.args))
+                self._beginning = ui.html(_beginning(room), sanitize=False).classes('beginning')
+                self._content = ui.element('div').classes('content')
+                self._newest = ui.element('q-intersection').classes('sentinel')
+                self._newest.on('visibility', lambda event: self._end_in_view(event.args))
+        with ui.button(on_click=self.go_to_end, color=None).props('no-caps unelevated').classes('jump') as self._jump:
+            self._jump_label = ui.label()
+            ui.icon('arrow_downward').props('aria-hidden=true')
+        self._add_history(page.messages, page.quoted, at_top=False)
+        self._refresh_edges()
+
+    @property
+    def newest_id(self) -> int:
+        """The id of the newest message shown, 0 if there is none."""
+        return self._ids[-1] if self._ids else 0
+
+    def get(self, message_id: int) -> Message | None:
+        """Return a message that is on the page."""
+        return self._messages.get(message_id)
+
+    def put(self, message: Message, quoted: Message | None, *, is_own: bool) -> None:
+        """Show the newest version of a message: in its place, or at the end if it is new."""
+        if message.id in self._messages or message.id in self._quoted:
+            self._replace(message)
+        elif message.id > self.newest_id:
+            self._append(message, quoted, is_own=is_own)
+
+    def note(self, name: str, *, came: bool) -> None:
+        """Show that somebody came or went, folded with those just before."""
+        if self.has_newer:
+            return
+        if not self._blocks or self._blocks[-1].notices is None:
+            with self._content:
+                element = ui.html('', sanitize=False).classes('notice').props('aria-live=off')
+            self._blocks.append(_Block(element, notices=Notices()))
+        last = self._blocks[-1]
+        if last.notices is not None:
+            last.notices.add(name, came=came)
+            last.element.content = last.notices.html()
+
+    def set_zone(self, reader: ZoneInfo) -> None:
+        """Show all times in another zone."""
+        if reader != self._reader:
+            self._reader = reader
+            self._render(self._blocks)
+
+    def go_to_end(self) -> None:
+        """Scroll to the newest message."""
+        if not self.has_newer:
+            self._scroller.run_method('scrollTo', 0, 0)  # the scroller runs from the bottom up: 0 is the end
+            return
+        background_tasks.create(self._open_newest(), name='open the newest messages')
+
+    def go_to_marked(self) -> None:
+        """Scroll to the message that a link led to, if one did."""
+        if self._mark is not None:
+            self._mark.run_method('scrollIntoView', {'block': 'center'})
+
+    def start_afresh(self, page: MessagePage) -> None:
+        """Show these messages instead of all that are shown."""
+        self._content.clear()
+        self._messages.clear()
+        self._ids.clear()
+        self._quoted.clear()
+        self._blocks.clear()
+        self._new_from = None
+        self.has_older, self.has_newer = page.has_older, page.has_newer
+        self._add_history(page.messages, page.quoted, at_top=False)
+        self.at_end = not page.has_newer
+        self._refresh_edges()
+
+    def seen(self) -> None:
+        """Note that the end is on the screen."""
+        self.unseen = 0
+        self._refresh_jump()
+
+    def _append(self, message: Message, quoted: Message | None, *, is_own: bool) -> None:
+        if not is_own:
+            self.unseen += 1
+        if self.has_newer:
+            if is_own:
+                self.go_to_end()
+            self._refresh_jump()
+            return
+        with self._content:
+            element = ui.html('', sanitize=False)
+        self._remember([message], {quoted.id: quoted} if quoted is not None else {})
+        block = _Block(element, [message.id])
+        self._blocks.append(block)
+        self._render([block])
+        if is_own and not self.at_end:
+            self.go_to_end()
+        if self.at_end:
+            self._trim_top()
+            self._on_seen()
+        self._refresh_jump()
+
+    def _replace(self, message: Message) -> None:
+        if message.id in self._messages:
+            self._messages[message.id] = message
+        if message.id in self._quoted:
+            self._quoted[message.id] = message
+        touched = {message.id} | {each.id for each in self._messages.values() if each.reply_to == message.id}
+        self._render(block for block in self._blocks if not touched.isdisjoint(block.ids))
+
+    async def _load_older(self, in_view: object) -> None:
+        if in_view is not True or not self.has_older or self._loading or not self._messages:
+            return
+        self._loading = True
+        try:
+            page = await self._load(before=self._ids[0])
+        finally:
+            self._loading = False
+        if page is None or self._log.is_deleted:
+            return
+        self.has_older = page.has_older
+        first = self._first_rows()
+        self._add_history(page.messages, page.quoted, at_top=True)
+        self._render(first)  # its first row now has somebody before it
+        self._trim_bottom()
+        self._refresh_edges()
+
+    async def _load_newer(self) -> None:
+        if self._loading or not self._messages:
+            return
+        self._loading = True
+        try:
+            page = await self._load(after=self.newest_id)
+        finally:
+            self._loading = False
+        if page is None or self._log.is_deleted:
+            return
+        self.has_newer = page.has_newer
+        self._add_history(page.messages, page.quoted, at_top=False)
+        self._trim_top()
+        self._refresh_edges()
+
+    async def _open_newest(self) -> None:
+        page = await self._load()
+        if page is not None and not self._log.is_deleted:
+            self.start_afresh(page)
+            self.go_to_end()
+
+    async def _end_in_view(self, in_view: object) -> None:
+        self.at_end = in_view is True and not self.has_newer
+        if in_view is True and self.has_newer:
+            await self._load_newer()
+        if self.at_end:
+            self._on_seen()
+        self._refresh_jump()
+
+    def _add_history(self, messages: Sequence[Message], quoted: dict[int, Message], *, at_top: bool) -> None:
+        self._remember(messages, quoted)
+        blocks = []
+        for ids in self._divide([message.id for message in messages]):
+            with self._content:
+                if self._marked in ids:
+                    self._mark = ui.element('div')  # a plain element: the browser can scroll to it
+                # History is read by going to it; only what is said from now on is announced.
+                element = ui.html('', sanitize=False).props('aria-live=off')
+            element.classes('marked' if self._marked in ids else '')
+            blocks.append(_Block(element, ids))
+        if at_top:
+            for index, block in enumerate(blocks):
+                block.element.move(self._content, index)
+        self._blocks = blocks + self._blocks if at_top else self._blocks + blocks
+        self._render(blocks)
+
+    def _divide(self, ids: list[int]) -> Iterable[list[int]]:
+        """Divide neighboring messages into blocks; a marked one has a block of its own."""
+        if self._marked not in ids:
+            return [ids[start : start + BLOCK] for start in range(0, len(ids), BLOCK)]
+        place = ids.index(self._marked)
+        older, newer = ids[:place], ids[place + 1 :]
+        return [*self._divide(older), [self._marked], *self._divide(newer)]
+
+    def _remember(self, messages: Iterable[Message], quoted: dict[int, Message]) -> None:
+        for message in messages:
+            if message.id not in self._messages:
+                insort(self._ids, message.id)
+            self._messages[message.id] = message
+        self._quoted.update(quoted)
+
+    def _render(self, blocks: Iterable[_Block]) -> None:
+        for block in blocks:
+            if block.notices is None:
+                messages = [self._messages[message_id] for message_id in block.ids]
+                before = self._before(block.ids[0])
+                block.element.content = rows.rows(messages, before, self._reader, self._quoted, self._new_from)
+
+    def _before(self, message_id: int) -> Message | None:
+        place = bisect_left(self._ids, message_id)
+        return self._messages[self._ids[place - 1]] if place else None
+
+    def _first_rows(self) -> list[_Block]:
+        return [block for block in self._blocks if block.ids][:1]
+
+    def _trim_top(self) -> None:
+        dropped = False
+        while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
+            self._drop(self._blocks.pop(0))
+            dropped = True
+        if dropped:
+            self.has_older = True
+            self._render(self._first_rows())  # its first row now begins a group
+            self._refresh_edges()
+
+    def _trim_bottom(self) -> None:
+        while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
+            self._drop(self._blocks.pop())
+            self.has_newer = True
+            self.at_end = False
+
+    def _drop(self, block: _Block) -> None:
+        for message_id in block.ids:
+            del self._messages[message_id]
+            self._ids.remove(message_id)
+        block.element.delete()
+
+    def _refresh_edges(self) -> None:
+        self._older.set_visibility(self.has_older)
+        self._beginning.set_visibility(not self.has_older)
+        self._refresh_jump()
+
+    def _refresh_jump(self) -> None:
+        self._jump.set_visibility(not self.at_end)
+        noun = 'new message' if self.unseen == 1 else 'new messages'
+        self._jump_label.text = f'{self.unseen} {noun}' if self.unseen else 'Jump to the newest'
+
+
+def _beginning(room: Room) -> str:
+    name = escape(room.name)
+    return (
+        f'<h2>This is the beginning of {name}</h2>'
+        '<p>Say hello, or send somebody the address of this page to invite them.</p>'
+    )

@@ -1,0 +1,80 @@
+"""Who belongs to the room and who is here."""
+
+from collections.abc import Callable, Iterable
+from html import escape
+
+from nicegui import ui
+
+from chat.models import Member
+from chat.presence import Status
+from pages import rows
+
+MOST_SHOWN = 200  # beyond, the others are counted
+ORDER: tuple[Status, ...] = ('online', 'away', 'offline')
+
+
+class People:
+    """The list of a room's members, those who are here first."""
+
+    def __init__(self, status: Callable[[int], Status]) -> None:
+        self._status = status
+        self._members: dict[int, Member] = {}
+        self._shown_status: dict[int, Status] = {}
+        self._heading = ui.element('h2').classes('side-heading')
+        with self._heading:
+            self._title = ui.label('People').props('id=people-heading')
+        self._list = ui.html('', sanitize=False, tag='ul').classes('people').props('aria-label=People')
+
+    def show(self, members: Iterable[Member]) -> None:
+        """Show the members of another room."""
+        self._members = {member.user.id: member for member in members}
+        self._shown_status = {user_id: self._status(user_id) for user_id in self._members}
+        self._render()
+
+    def add(self, member: Member) -> None:
+        """Show somebody who joined."""
+        self._members[member.user.id] = member
+        self._shown_status[member.user.id] = self._status(member.user.id)
+        self._render()
+
+    def remove(self, member: Member) -> None:
+        """Show somebody no more."""
+        self._members.pop(member.user.id, None)
+        self._shown_status.pop(member.user.id, None)
+        self._render()
+
+    def refresh(self, user_ids: Iterable[int]) -> list[tuple[Member, bool]]:
+        """Show the presence of these people anew; returns who came (True) and who went (False)."""
+        moved = []
+        mine = [user_id for user_id in user_ids if user_id in self._members]
+        for user_id in mine:
+            before, now = self._shown_status[user_id], self._status(user_id)
+            self._shown_status[user_id] = now
+            if (before == 'offline') != (now == 'offline'):
+                moved.append((self._members[user_id], now != 'offline'))
+        if mine:
+            self._render()
+        return moved
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The members' user ids."""
+        return frozenset(self._members)
+
+    def _render(self) -> None:
+        def rank(member: Member) -> tuple[int, str]:
+            return ORDER.index(self._shown_status[member.user.id]), member.user.name.casefold()
+
+        members = sorted(self._members.values(), key=rank)
+        here = sum(status != 'offline' for status in self._shown_status.values())
+        self._title.text = f'People · {here} of {len(members)} here'
+        others = len(members) - MOST_SHOWN
+        more = f'<li class="others">and {others} more</li>' if others > 0 else ''
+        self._list.content = ''.join(self._entry(member) for member in members[:MOST_SHOWN]) + more
+
+    def _entry(self, member: Member) -> str:
+        status = self._shown_status[member.user.id]
+        return (
+            f'<li class="person {status} by-{member.user.id}">{rows.avatar(member.user, "small")}'
+            f'<span class="name">{escape(member.user.name)}</span><span class="status">{status}</span></li>'
+        )

@@ -1,0 +1,288 @@
+"""The room page: rooms at the left, the conversation in the middle, people at the right."""
+
+from collections.abc import Awaitable
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import Client, background_tasks, events, ui
+
+from chat import Chat
+from chat.errors import ChatError, NotFound
+from chat.models import RoomView, Session
+from chat.presence import Connection
+from pages import browser, buttons, rows, theme, zones
+from pages.asking import shows_errors
+from pages.conversation import Conversation
+from pages.people import People
+from pages.room_list import RoomList
+from web import cookies
+
+BUILD_TIMEOUT = 10.0  # s
+LONGEST_ID = 19  # digits that a database can count to
+
+
+def install(chat: Chat) -> None:
+    """Register the page of every room."""
+
+    @ui.page('/rooms/{slug}', response_timeout=BUILD_TIMEOUT)
+    async def room(request: Request, client: Client, slug: str) -> Response | None:
+        return await show(request, client, slug, '')
+
+    @ui.page('/rooms/{slug}/{message_id}', response_timeout=BUILD_TIMEOUT)
+    async def message(request: Request, client: Client, slug: str, message_id: str) -> Response | None:
+        return await show(request, client, slug, message_id)
+
+    async def show(request: Request, client: Client, slug: str, message_id: str) -> Response | None:
+        session = await chat.sessions.find(cookies.read_token(request))
+        if session is None:
+            return RedirectResponse(f'/?room={quote(slug, safe="")}', 303)
+        await RoomPage(chat, session, client).build(slug, message_id)
+        return None
+
+
+class RoomPage:
+    """One browser tab: what belongs to the person stands, the conversation changes with the room."""
+
+    def __init__(self, chat: Chat, session: Session, client: Client) -> None:
+        self._chat = chat
+        self._session = session
+        self._user = session.user
+        self._client = client
+        self._reader = zones.zone(session.time_zone)
+        self._in_front = True
+        self._loaded: RoomView | None = None
+        self._conversation: Conversation | None = None
+        self._presence: Connection | None = None
+        self._watch = chat.unread.watch(self._user, self._counts_changed)
+
+    async def build(self, slug: str, message_id: str) -> None:
+        """Build the page around a room and hold what it listens to until the browser is gone."""
+        self._loaded = await self._load(slug, _number(message_id))
+        if self._loaded is None:
+            self._client.status_code = 404
+        self._dark = theme.apply(self._session.theme, reader=self._user.id)
+        self._build_sides()
+        with ui.element('div').classes('middle'):
+            self._build_head()
+            routes = {'/rooms/{slug}': self._show_room, '/rooms/{slug}/{message_id}': self._show_room}
+            ui.sub_pages(routes, show_404=False)
+        await self._refresh_rooms()
+        ui.on('browser', self._browser_told)
+        self._client.on_connect(self._connected)
+        self._client.on_disconnect(self._disconnected)
+        self._client.on_delete(self._close)
+
+    def _build_sides(self) -> None:
+        with (
+            ui.left_drawer(value=False, bordered=False)
+            .props('show-if-above breakpoint=700 width=264')
+            .classes('side left') as self._left
+        ):
+            with ui.element('a').classes('brand').props('href=/'):
+                ui.html(theme.LOGO, sanitize=False)
+                ui.label('Hearth')
+            self._rooms = RoomList(self._create_room)
+            self._build_me()
+        with (
+            ui.right_drawer(value=False, bordered=False)
+            .props('show-if-above breakpoint=1100 width=248')
+            .classes('side right') as self._right
+        ):
+            self._people = People(self._chat.presence.status)
+
+    def _build_me(self) -> None:
+        with ui.element('div').classes('me'):
+            ui.html(rows.avatar(self._user, 'small'), sanitize=False)
+            ui.label(self._user.name).classes('me-name')
+            with buttons.icon('settings', 'Your menu'), ui.menu().props('auto-close'):
+                for label, value in (('Theme of the system', None), ('Light theme', 'light'), ('Dark theme', 'dark')):
+                    ui.menu_item(label, on_click=lambda value=value: self._set_theme(value)).props('role=menuitem')
+                ui.separator()
+                ui.menu_item('Sign out', on_click=self._sign_out).props('role=menuitem')
+
+    def _build_head(self) -> None:
+        with ui.element('header').classes('head'):
+            buttons.icon('menu', 'Show rooms', self._left.toggle).classes('toggle-left')
+            with ui.element('div').classes('head-text'):
+                with ui.element('h1'):
+                    self._name = ui.label()
+                self._topic = ui.label().classes('topic')
+            with buttons.icon('more_vert', 'Room menu'), ui.menu().props('auto-close'):
+                ui.menu_item("Copy the room's link", on_click=self._copy_link).props('role=menuitem')
+                ui.menu_item('Leave the room', on_click=self._leave).props('role=menuitem')
+            buttons.icon('group', 'Show people', self._right.toggle)
+
+    def _show_room(self, slug: str, message_id: str = '') -> Awaitable[None] | None:
+        """Show a room in place: at once if it was loaded with the page."""
+        self._leave_conversation()
+        marked = _number(message_id)
+        if self._loaded is not None and self._loaded.room.slug == slug:
+            view, self._loaded = self._loaded, None
+            self._show(view, marked)
+            return None
+        if not self._client.has_socket_connection:
+            self._show_missing()
+            return None
+        return self._load_and_show(slug, marked)
+
+    async def _load_and_show(self, slug: str, marked: int | None) -> None:
+        view = await self._load(slug, marked)
+        if self._client.is_deleted:
+            return
+        if view is None:
+            self._show_missing()
+            return
+        self._show(view, marked)
+        if self._conversation is not None:
+            self._conversation.listen()
+            self._conversation.focus()
+        await self._refresh_rooms()
+
+    def _show(self, view: RoomView, marked: int | None) -> None:
+        self._name.text, self._topic.text = view.room.name, view.room.topic
+        self._conversation = Conversation(
+            self._chat,
+            self._user,
+            view,
+            self._people,
+            reader=self._reader,
+            marked=marked,
+            is_in_front=lambda: self._in_front,
+            on_activity=self._touch,
+            on_counts=self._refresh_title,
+            on_removed=self._removed,
+        )
+        self._rooms.set_current(view.room)
+        self._refresh_title()
+
+    def _show_missing(self) -> None:
+        self._name.text, self._topic.text = 'No such room', ''
+        self._rooms.set_current(None)
+        self._people.show(())
+        with ui.element('div').classes('missing'):
+            with ui.element('h2'):
+                ui.label('There is no such room, or it is not open to you.')
+            ui.label('Choose another from the list of rooms, or open a new one.')
+            buttons.main('Go to the lobby', lambda: ui.navigate.to('/rooms/lobby'))
+        ui.page_title('No such room · Hearth')
+
+    def _leave_conversation(self) -> None:
+        if self._conversation is not None:
+            self._conversation.close()
+            self._conversation = None
+
+    async def _load(self, slug: str, around: int | None) -> RoomView | None:
+        try:
+            await self._chat.unread.settle(self._user)
+            return await self._chat.rooms.open(self._user, slug, around)
+        except NotFound:
+            return None
+
+    async def _refresh_rooms(self) -> None:
+        entries = await self._chat.rooms.list(self._user)
+        if self._client.is_deleted:
+            return
+        self._rooms.show(entries)
+        if self._conversation is not None:
+            self._rooms.set_current(self._conversation.room)
+            others = [room_id for room_id in self._rooms.joined_ids if room_id != self._conversation.room.id]
+            self._chat.unread.follow(self._watch, others)
+        self._refresh_title()
+
+    def _counts_changed(self) -> None:
+        background_tasks.create(self._refresh_counts(), name='refresh unread counts')
+
+    async def _refresh_counts(self) -> None:
+        try:
+            counts = await self._chat.unread.counts(self._user, self._watch.room_ids)
+        except ChatError:
+            return  # the next change asks again
+        if not self._client.is_deleted:
+            self._rooms.set_unread(counts)
+            self._refresh_title()
+
+    def _refresh_title(self) -> None:
+        if self._conversation is None:
+            return
+        waiting = self._rooms.unread_elsewhere + self._conversation.unseen
+        title = f'({waiting}) ' * bool(waiting) + f'{self._conversation.room.name} · Hearth'
+        if title != self._client.title:
+            with self._client:
+                ui.page_title(title)
+
+    def _connected(self) -> None:
+        """The browser is there, for the first time or again after a gap."""
+        if self._presence is None:
+            self._presence = self._chat.presence.connect(self._user.id)
+            self._chat.sessions.watch(self._session, self._session_ended)
+            self._client.run_javascript(browser.REPORT_ZONE_AND_VISIBILITY)
+        else:
+            self._presence.found()
+        if self._conversation is not None:
+            self._conversation.listen()
+
+    def _disconnected(self) -> None:
+        if self._presence is not None:
+            self._presence.lost()
+
+    def _touch(self) -> None:
+        if self._presence is not None:
+            self._presence.touch()
+
+    def _close(self) -> None:
+        """The browser is gone: nothing of the page listens any longer."""
+        self._leave_conversation()
+        self._chat.unread.unwatch(self._watch)
+        self._chat.sessions.unwatch(self._session, self._session_ended)
+        if self._presence is not None:
+            self._presence.close()
+
+    @shows_errors
+    async def _browser_told(self, event: events.GenericEventArguments) -> None:
+        zone_name, in_front = event.args if isinstance(event.args, list) and len(event.args) == 2 else (None, True)
+        self._in_front = in_front is True
+        if self._in_front:
+            self._touch()
+        if self._conversation is not None:
+            self._conversation.seen()
+        if zones.is_known(zone_name) and zone_name != self._reader.key:
+            self._reader = zones.zone(zone_name)
+            if self._conversation is not None:
+                self._conversation.messages.set_zone(self._reader)
+            await self._chat.sessions.remember_time_zone(self._session, self._reader.key)
+
+    async def _create_room(self, name: str, topic: str) -> None:
+        room = await self._chat.rooms.create(self._user, name, topic)
+        ui.navigate.to(f'/rooms/{quote(room.slug, safe="")}')
+
+    @shows_errors
+    async def _leave(self) -> None:
+        if self._conversation is not None:
+            await self._chat.rooms.leave(self._user, self._conversation.room.slug)
+
+    def _removed(self) -> None:
+        self._client.open('/')
+
+    def _copy_link(self) -> None:
+        if self._conversation is not None:
+            base = self._chat.settings.public_url or str(self._client.request.base_url).rstrip('/')
+            ui.clipboard.write(f'{base}/rooms/{quote(self._conversation.room.slug, safe="")}')
+            ui.notify('Link copied. Whoever opens it is asked for a name and lands here.')
+
+    @shows_errors
+    async def _set_theme(self, value: str | None) -> None:
+        self._dark.value = theme.is_dark(value)
+        await self._chat.sessions.remember_theme(self._session, value)
+
+    @shows_errors
+    async def _sign_out(self) -> None:
+        await self._chat.sessions.end(self._session)
+
+    def _session_ended(self) -> None:
+        self._client.open('/')
+
+
+def _number(message_id: str) -> int | None:
+    """Return the id in an address, or None: whatever else stands there is as if nothing did."""
+    return int(message_id) if message_id.isdecimal() and len(message_id) < LONGEST_ID else None

@@ -1,0 +1,99 @@
+"""The rooms at the left, with what is unread in each."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from html import escape
+from urllib.parse import quote
+
+from nicegui import ui
+
+from chat.models import MOST_UNREAD, Room, RoomEntry
+from pages import buttons, dialogs
+
+
+class RoomList:
+    """The navigation between rooms; every entry is a link, which changes the room in place."""
+
+    def __init__(self, on_create: Callable[[str, str], Awaitable[object]]) -> None:
+        self._entries: dict[int, RoomEntry] = {}
+        self._links: dict[int, ui.html] = {}
+        self._current: int | None = None
+        with ui.element('div').classes('side-heading-row'):
+            with ui.element('h2').classes('side-heading'):
+                ui.label('Rooms')
+            buttons.icon('add', 'New room', lambda: dialogs.new_room(on_create))
+        with ui.element('nav').classes('rooms').props('aria-label=Rooms'):
+            self._joined = ui.element('div').classes('rooms-joined')
+            with ui.element('div').classes('rooms-others') as self._others_box:
+                with ui.element('h3').classes('side-subheading'):
+                    ui.label('More rooms')
+                self._others = ui.element('div')
+
+    def show(self, entries: Sequence[RoomEntry]) -> None:
+        """Show these rooms."""
+        if [(entry.room.id, entry.joined) for entry in entries] != [
+            (entry.room.id, entry.joined) for entry in self._entries.values()
+        ]:
+            self._rebuild(entries)
+        self._entries = {entry.room.id: entry for entry in entries}
+        for room_id in self._links:
+            self._refresh(room_id)
+
+    def set_current(self, room: Room | None) -> None:
+        """Mark the room that is open."""
+        before, self._current = self._current, room.id if room is not None else None
+        for room_id in (before, self._current):
+            if room_id in self._links:
+                self._refresh(room_id)
+
+    def set_unread(self, counts: dict[int, int]) -> None:
+        """Show new counts."""
+        for room_id, unread in counts.items():
+            entry = self._entries.get(room_id)
+            if entry is not None and entry.unread != unread:
+                self._entries[room_id] = RoomEntry(entry.room, entry.joined, unread)
+                self._refresh(room_id)
+
+    @property
+    def joined_ids(self) -> list[int]:
+        """The rooms the person belongs to."""
+        return [room_id for room_id, entry in self._entries.items() if entry.joined]
+
+    @property
+    def unread_elsewhere(self) -> int:
+        """How many messages wait in rooms that are not open."""
+        return sum(entry.unread for room_id, entry in self._entries.items() if room_id != self._current)
+
+    def _rebuild(self, entries: Sequence[RoomEntry]) -> None:
+        self._joined.clear()
+        self._others.clear()
+        self._links.clear()
+        for entry in entries:
+            with self._joined if entry.joined else self._others:
+                link = ui.html('', sanitize=False, tag='a').classes('room-link')
+                link.props['href'] = f'/rooms/{quote(entry.room.slug, safe="")}'
+                self._links[entry.room.id] = link
+        self._others_box.set_visibility(any(not entry.joined for entry in entries))
+
+    def _refresh(self, room_id: int) -> None:
+        entry, link = self._entries[room_id], self._links[room_id]
+        is_current = room_id == self._current
+        unread = 0 if is_current else entry.unread
+        link.classes(add='unread' if unread else '', remove='' if unread else 'unread')
+        if is_current:
+            link.props['aria-current'] = 'page'
+        else:
+            link.props.pop('aria-current', None)
+        link.content = label(entry.room, unread)
+
+
+def label(room: Room, unread: int) -> str:
+    """Return what a link to a room shows."""
+    return f'<span class="hash" aria-hidden="true">#</span><span class="name">{escape(room.name)}</span>{badge(unread)}'
+
+
+def badge(unread: int) -> str:
+    """Return the mark of a room with unread messages."""
+    if not unread:
+        return ''
+    count = f'{MOST_UNREAD - 1}+' if unread >= MOST_UNREAD else str(unread)
+    return f'<span class="badge">{count}<span class="visually-hidden"> unread</span></span>'

@@ -1,0 +1,123 @@
+"""Messages as prepared HTML, made once per version and shared by all pages that show it alike.
+
+What differs between readers is not in here: a page's own style rule tells which rows are the reader's.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import lru_cache
+from html import escape
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from chat import markup, text
+from chat.models import Message, User
+from pages import zones
+
+GROUPED_FOR = timedelta(minutes=5)  # messages of one author within this time stand under one name (Campfire)
+COLORS = 12  # of avatars, see theme.css
+CACHED_ROWS = 20_000  # about 1.5 KiB each
+EXCERPT = 120  # characters of a quoted message
+
+
+class Place(NamedTuple):
+    """How a row stands among its neighbors."""
+
+    starts_day: bool
+    starts_group: bool
+
+
+def place_of(message: Message, before: Message | None, reader: ZoneInfo) -> Place:
+    """Return how ``message`` is to be shown after the one ``before`` it."""
+    if before is None:
+        return Place(starts_day=True, starts_group=True)
+    starts_day = zones.day_of(message.created_at, reader) != zones.day_of(before.created_at, reader)
+    another = message.author.id != before.author.id or message.created_at - before.created_at > GROUPED_FOR
+    return Place(starts_day, starts_day or another or message.reply_to is not None)
+
+
+def rows(
+    messages: Iterable[Message],
+    before: Message | None,
+    reader: ZoneInfo,
+    quoted: dict[int, Message],
+    new_from: int | None,
+) -> str:
+    """Return the rows of neighboring messages; a line marks where the reader's new ones begin."""
+    parts = []
+    for message in messages:
+        place = place_of(message, before, reader)
+        if message.id == new_from:
+            parts.append('<div class="new-line" role="separator" aria-label="New messages"><span>New</span></div>')
+            place = place._replace(starts_group=True)
+        parts.append(row(message, place, reader, quoted.get(message.reply_to or 0)))
+        before = message
+    return ''.join(parts)
+
+
+@lru_cache(maxsize=CACHED_ROWS)
+def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None) -> str:
+    """Return one message as an article, with the day's line above it if it is the day's first."""
+    day = zones.long_day(zones.day_of(message.created_at, reader))
+    line = f'<div class="day-line" role="separator"><span>{day}</span></div>' if place.starts_day else ''
+    head = _head(message, reader) if place.starts_group else _side_time(message, reader)
+    kind = ' first' if place.starts_group else ''
+    name = escape(message.author.name)
+    label = f'{name}, {zones.clock_time(message.created_at, reader)}'
+    return (
+        f'{line}<article class="message{kind} by-{message.author.id}" id="m{message.id}" data-id="{message.id}"'
+        f' aria-label="{label}">{head}<div class="said">{_quote(message, quoted)}{_body(message)}</div>'
+        f'{_actions(message)}</article>'
+    )
+
+
+def avatar(user: User, size: str = '') -> str:
+    """Return a person's colored initials."""
+    initials = escape(text.initials(user.name))
+    return f'<span class="avatar {size} color-{user.id % COLORS}" aria-hidden="true">{initials}</span>'
+
+
+def _head(message: Message, reader: ZoneInfo) -> str:
+    return (
+        f'{avatar(message.author)}<header><span class="author">{escape(message.author.name)}</span>'
+        f'{_time(message, reader)}</header>'
+    )
+
+
+def _side_time(message: Message, reader: ZoneInfo) -> str:
+    return f'<span class="side-time">{_time(message, reader)}</span>'
+
+
+def _time(message: Message, reader: ZoneInfo) -> str:
+    moment = message.created_at
+    return (
+        f'<time datetime="{moment.isoformat()}" title="{zones.full_time(moment, reader)}">'
+        f'{zones.clock_time(moment, reader)}</time>'
+    )
+
+
+def _body(message: Message) -> str:
+    if message.deleted_at is not None:
+        return '<p class="tombstone">This message was deleted.</p>'
+    large = ' only-emoji' if markup.is_only_emoji(message.body) else ''
+    edited = '<span class="edited">(edited)</span>' if message.edited_at is not None else ''
+    return f'<div class="body{large}">{message.html}</div>{edited}'
+
+
+def _quote(message: Message, quoted: Message | None) -> str:
+    if message.reply_to is None or message.deleted_at is not None:
+        return ''
+    if quoted is None or quoted.deleted_at is not None:
+        return '<p class="quote">Reply to a deleted message</p>'
+    words = escape(text.excerpt(quoted.body, EXCERPT))
+    return f'<p class="quote"><strong>{escape(quoted.author.name)}</strong> {words}</p>'
+
+
+def _actions(message: Message) -> str:
+    if message.deleted_at is not None:
+        return ''
+    return (
+        '<button type="button" class="message-button" data-action="menu" aria-label="More actions"'
+        ' aria-haspopup="menu">'
+        '<i class="material-icons" aria-hidden="true">more_horiz</i></button>'
+    )

@@ -1,0 +1,15 @@
+"""What all tests share: a chat of their own for each, in a folder that is thrown away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let a server that a test starts keep its data in a folder of the test."""
+    folder = tmp_path / 'data'
+    monkeypatch.setenv('HEARTH_DATA', str(folder))
+    monkeypatch.setattr('sys.argv', ['main.py'])
+    return folder

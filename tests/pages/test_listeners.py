@@ -1,0 +1,79 @@
+"""A page's listeners end with its client."""
+
+import asyncio
+import gc
+from typing import NamedTuple
+
+import pytest
+from nicegui import Client
+from nicegui.testing import User
+
+from pages.conversation import Conversation
+from tests.pages.people import chat_of, join_room, sees, sign_in, until
+
+PAGES = 200
+
+
+@pytest.fixture(autouse=True)
+def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one address open many pages."""
+    monkeypatch.setenv('HEARTH_RATE_LIMITS', 'off')
+
+
+async def test_two_hundred_pages_leave_nothing_behind(user: User) -> None:
+    await join_room(user, 'Ada')
+    chat = chat_of(user)
+    await until(lambda: chat.room_state.listeners == 1)
+    before = await _what_is_left_of(user, 50)  # what is made once, is made
+    after = await _what_is_left_of(user, PAGES)
+    assert chat.room_state.listeners == 1
+    assert after.clients == before.clients
+    assert after.conversations == before.conversations
+    assert after.tasks <= before.tasks
+    assert (after.objects - before.objects) / PAGES < 50  # a page is made of thousands
+
+
+async def test_what_listened_to_the_old_room_is_gone_after_changing_rooms(user: User) -> None:
+    await join_room(user, 'Ada')
+    await sign_in(user, 'Ada', new_room='Design')
+    chat = chat_of(user)
+    for slug, name in [('design', 'Design'), ('lobby', 'Lobby')] * 3:
+        user.navigate.to(f'/rooms/{slug}')
+        await sees(user, f'Message {name}')
+        await until(lambda: chat.room_state.listeners == 1)
+
+
+async def test_a_page_that_no_browser_ever_opens_listens_to_nothing(user: User) -> None:
+    await sign_in(user, 'Ada')
+    await user.http_client.get('/rooms/lobby')
+    await asyncio.sleep(0.2)
+    assert chat_of(user).room_state.listeners == 0
+
+
+async def test_a_session_that_ends_takes_its_open_pages_with_it(user: User) -> None:
+    await join_room(user, 'Ada')
+    chat = chat_of(user)
+    opened = []
+    user.client.open = lambda target, *_: opened.append(target)
+    session = await chat.sessions.find(user.http_client.cookies['hearth_session'])
+    await chat.sessions.end(session)
+    assert opened == ['/']
+
+
+class _Left(NamedTuple):
+    clients: int
+    conversations: int
+    tasks: int
+    objects: int
+
+
+async def _what_is_left_of(user: User, pages: int) -> _Left:
+    first = user.client
+    for _ in range(pages):
+        (await user.open('/rooms/lobby')).delete()
+    user.client = first
+    await asyncio.sleep(2)  # the outboxes of the pages end
+    gc.collect()
+    objects = gc.get_objects()
+    conversations = sum(isinstance(each, Conversation) for each in objects)
+    return _Left(len(Client.instances), conversations, len(asyncio.all_tasks()), len(objects))
