@@ -2,13 +2,13 @@
 
 import sys
 
-from chat.settings import SettingError, Settings
 from nicegui import app, core, ui
 from starlette.routing import Mount
 
 import pages
 from api import create_api, health
 from chat import Chat
+from chat.settings import SettingError, Settings
 from pages import theme
 from web import answers, cookies, headers, page_limits, socket_guard, startup
 

@@ -58,6 +58,10 @@ class RoomPage:
 
     async def build(self, slug: str, message_id: str) -> None:
         """Build the page around a room and hold what it listens to until the browser is gone."""
+        self._client.on_connect(self._connected)
+        self._client.on_disconnect(self._disconnected)
+        self._client.on_delete(self._close)
+        ui.on('browser', self._browser_told)
         self._loaded = await self._load(slug, _number(message_id))
         if self._loaded is None:
             self._client.status_code = 404
@@ -68,10 +72,6 @@ class RoomPage:
             routes = {'/rooms/{slug}': self._show_room, '/rooms/{slug}/{message_id}': self._show_room}
             ui.sub_pages(routes, show_404=False)
         await self._refresh_rooms()
-        ui.on('browser', self._browser_told)
-        self._client.on_connect(self._connected)
-        self._client.on_disconnect(self._disconnected)
-        self._client.on_delete(self._close)
 
     def _build_sides(self) -> None:
         with (

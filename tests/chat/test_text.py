@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - letters that look like others are what some of these tests are about
 import unicodedata
 from itertools import pairwise
 

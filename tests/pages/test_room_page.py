@@ -58,9 +58,7 @@ async def test_an_edit_is_seen_by_everybody_and_marked(user: User, create_user: 
     assert rows(user) == rows(bo)
 
 
-async def test_a_deleted_message_leaves_a_tombstone_for_everybody(
-    user: User, create_user: Callable[[], User]
-) -> None:
+async def test_a_deleted_message_leaves_a_tombstone_for_everybody(user: User, create_user: Callable[[], User]) -> None:
     bo = create_user()
     await join_room(user, 'Ada')
     await join_room(bo, 'Bo')
