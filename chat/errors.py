@@ -38,6 +38,13 @@ class Forbidden(ChatError):
     code = 'forbidden'
 
 
+class NotAMember(Forbidden):
+    """The person may see the room, and has not joined it."""
+
+    def __init__(self) -> None:
+        super().__init__('Join the room first.')
+
+
 class NotFound(ChatError):
     """It is not there, or not for this person: the two look alike on purpose."""
 

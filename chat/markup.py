@@ -56,7 +56,7 @@ def render(body: str) -> str:
     tokens = _markdown().parse(body)
     if _is_too_much(tokens):
         return _as_typed(body)
-    return _cleaner().clean(_markdown().renderer.render(tokens, _markdown().options, {}))
+    return _cleaner().clean(_markdown().renderer.render(tokens, _markdown().options, {})).strip()
 
 
 def plain(body: str) -> str:

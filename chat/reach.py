@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from chat import permissions
-from chat.errors import Forbidden, NotFound, Unauthenticated
+from chat.errors import NotAMember, NotFound, Unauthenticated
 from chat.models import Message, Room, User
 from chat.storage import messages, rooms, users
 
@@ -32,10 +32,10 @@ def room(connection: Connection, user: User, slug: str) -> Reached:
 
 
 def member_room(connection: Connection, user: User, slug: str) -> Reached:
-    """Return a room that the person belongs to, or raise NotFound or Forbidden."""
+    """Return a room that the person belongs to, or raise NotFound or NotAMember."""
     reached = room(connection, user, slug)
     if not reached.is_member:
-        raise Forbidden('Join the room first.')
+        raise NotAMember
     return reached
 
 

@@ -51,6 +51,7 @@ class RoomPage:
         self._client = client
         self._reader = zones.zone(session.time_zone)
         self._in_front = True
+        self._rooms_lie_over = False
         self._loaded: RoomView | None = None
         self._conversation: Conversation | None = None
         self._presence: Connection | None = None
@@ -82,6 +83,8 @@ class RoomPage:
             with ui.element('a').classes('brand').props('href=/'):
                 ui.html(theme.LOGO, sanitize=False)
                 ui.label('Hearth')
+            # On a phone the rooms lie over the conversation (Quasar says which), and go when one was chosen.
+            self._left.on('onLayout', self._note_whether_rooms_lie_over)
             self._rooms = RoomList(self._create_room)
             self._build_me()
         with (
@@ -90,6 +93,9 @@ class RoomPage:
             .classes('side right') as self._right
         ):
             self._people = People(self._chat.presence.status)
+
+    def _note_whether_rooms_lie_over(self, event: events.GenericEventArguments) -> None:
+        self._rooms_lie_over = event.args is False
 
     def _build_me(self) -> None:
         with ui.element('div').classes('me'):
@@ -136,7 +142,10 @@ class RoomPage:
         self._show(view, marked)
         if self._conversation is not None:
             self._conversation.listen()
-            self._conversation.focus()
+            if self._rooms_lie_over:
+                self._left.hide()
+            else:
+                self._conversation.focus()
         await self._refresh_rooms()
 
     def _show(self, view: RoomView, marked: int | None) -> None:

@@ -1,0 +1,17 @@
+"""The door for programs."""
+
+from fastapi import FastAPI
+
+from api import errors, rest
+from chat import Chat
+from chat.version import VERSION
+
+
+def create_api(chat: Chat) -> FastAPI:
+    """Return the application to be mounted at ``/api``."""
+    api = FastAPI(title='Hearth', version=VERSION, openapi_url='/openapi.json', docs_url=None, redoc_url=None)
+    api.state.chat = chat
+    api.include_router(rest.router)
+    api.add_middleware(errors.LimitRequests)
+    errors.install(api)
+    return api

@@ -1,0 +1,109 @@
+"""Errors to words: the one shape that every answer that is not a success has."""
+
+import logging
+import secrets
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chat.errors import ChatError, RateLimited, TooLarge
+
+STATUS = {
+    'invalid': 422,
+    'unauthenticated': 401,
+    'forbidden': 403,
+    'not_found': 404,
+    'conflict': 409,
+    'name_taken': 409,
+    'too_large': 413,
+    'rate_limited': 429,
+    'storage_failed': 503,
+}
+HTTP_ERRORS = {
+    404: ('not_found', 'There is nothing at this address.'),
+    405: ('method_not_allowed', 'This cannot be done at this address.'),
+}
+LARGEST_REQUEST = 256 * 1024  # bytes; 10,000 characters take at most 120,000 when each is escaped
+log = logging.getLogger('hearth.api')
+
+
+def install(api: FastAPI) -> None:
+    """Answer every error of the API in its one shape."""
+
+    @api.exception_handler(ChatError)
+    async def chat_error(_: Request, error: ChatError) -> JSONResponse:
+        headers = {'Retry-After': str(error.retry_after)} if isinstance(error, RateLimited) else None
+        return answer(STATUS[error.code], error.code, error.message, error.field, headers)
+
+    @api.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        names = [part for part in first['loc'][1:] if isinstance(part, str)]  # behind "body", "query" or "path"
+        field = names[-1] if names else None
+        return answer(422, 'invalid', _sentence(first['type'], first['msg'], field), field)
+
+    @api.exception_handler(HTTPException)
+    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        code, message = HTTP_ERRORS.get(error.status_code, ('invalid', str(error.detail)))
+        return answer(error.status_code, code, message, headers=dict(error.headers or {}))
+
+    @api.exception_handler(Exception)
+    async def crash(request: Request, error: Exception) -> JSONResponse:
+        number = secrets.token_hex(4)
+        log.error('Crash %s in %s %r', number, request.method, request.scope['path'], exc_info=error)
+        sentence = f'The server made a mistake. If you tell its operator, name it by its number, {number}.'
+        return answer(500, 'internal', sentence)
+
+
+def answer(
+    status: int, code: str, message: str, field: str | None = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return an error answer."""
+    body = {'error': {'code': code, 'message': message, 'field': field}}
+    return JSONResponse(body, status, headers)
+
+
+class LimitRequests:
+    """Refuses requests with more than LARGEST_REQUEST bytes, without waiting for their end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting what comes."""
+        if scope['type'] != 'http':
+            await self._app(scope, receive, send)
+            return
+        refusal = answer(413, TooLarge.code, f'A request has at most {LARGEST_REQUEST:,} bytes.')
+        declared = dict(scope['headers']).get(b'content-length', b'0')
+        if declared.isdigit() and int(declared) > LARGEST_REQUEST:
+            await refusal(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get('body', b''))
+            return message if received <= LARGEST_REQUEST else {'type': 'http.disconnect'}
+
+        async def unless_too_large(message: Message) -> None:
+            if received <= LARGEST_REQUEST:
+                await send(message)
+
+        try:
+            await self._app(scope, counted, unless_too_large)
+        finally:
+            if received > LARGEST_REQUEST:
+                await refusal(scope, receive, send)
+
+
+def _sentence(kind: str, said: str, field: str | None) -> str:
+    if kind == 'json_invalid':
+        return 'The request is not valid JSON.'
+    if kind == 'missing':
+        return f'"{field}" is missing.' if field else 'The request has no body.'
+    return f'"{field}": {said}.' if field else f'{said}.'

@@ -1,0 +1,11 @@
+"""Whether the server is alive, for whoever watches over it."""
+
+from fastapi import FastAPI
+
+
+def install(app: FastAPI) -> None:
+    """Answer ``/healthz``."""
+
+    @app.get('/healthz', include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {'status': 'ok'}

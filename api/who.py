@@ -1,0 +1,44 @@
+"""Who is calling: a token from anywhere, or the browser's cookie from this site alone."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chat import Chat
+from chat.errors import Forbidden, Unauthenticated
+from chat.models import Session
+from web import cookies, origins
+
+SAFE_METHODS = ('GET', 'HEAD', 'OPTIONS')
+
+
+def chat_of(request: Request) -> Chat:
+    """Return the chat that this API is a door of."""
+    chat: Chat = request.app.state.chat
+    return chat
+
+
+async def session_of(request: Request, chat: Annotated[Chat, Depends(chat_of)]) -> Session:
+    """Return the caller's session; raises Unauthenticated, or Forbidden for a cookie from elsewhere."""
+    token = bearer_token(request)
+    if token is None:
+        token = cookies.read_token(request)
+        # A browser sends its cookie whoever's page makes it call: what changes something must come from our own.
+        if token is not None and request.method not in SAFE_METHODS and not is_own_page(request, chat):
+            raise Forbidden('A call with the cookie must come from a page of this site. Use a token instead.')
+    session = await chat.sessions.find(token)
+    if session is None:
+        raise Unauthenticated
+    return session
+
+
+def bearer_token(request: Request) -> str | None:
+    """Return the token of the Authorization header, or None."""
+    scheme, _, token = request.headers.get('authorization', '').partition(' ')
+    return token.strip() if scheme.lower() == 'bearer' and token.strip() else None
+
+
+def is_own_page(request: Request, chat: Chat) -> bool:
+    """Whether the call comes from a page of this site."""
+    origin, host = request.headers.get('origin'), request.headers.get('host', '')
+    return origins.is_same_origin(origin, host, request.url.scheme, chat.settings.public_url)

@@ -1,0 +1,42 @@
+"""Programs that call the API of a chat of their own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api import create_api
+from chat import Chat
+from chat.settings import Settings
+
+SITE = 'http://chat.test'
+
+
+@pytest.fixture
+async def chat(tmp_path: Path) -> AsyncIterator[Chat]:
+    """Return a running chat."""
+    chat = Chat(Settings(data=tmp_path / 'data'))
+    chat.open()
+    chat.start()
+    yield chat
+    await chat.stop()
+
+
+@pytest.fixture
+async def program(chat: Chat) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client that nobody is signed in with."""
+    site = FastAPI()
+    site.mount('/api', create_api(chat))
+    transport = httpx.ASGITransport(site, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=f'{SITE}/api/v1') as client:
+        yield client
+
+
+@pytest.fixture
+async def ada(program: httpx.AsyncClient) -> dict[str, str]:
+    """Return the headers of a program that is signed in as Ada."""
+    answer = await program.post('/sessions', json={'name': 'Ada'})
+    program.cookies.clear()
+    return {'Authorization': f'Bearer {answer.json()["token"]}'}
