@@ -33,10 +33,9 @@ ROLE_WORDS = frozenset({'admin', 'administrator', 'bot', 'hearth', 'moderator', 
 
 
 def clean_body(raw: str) -> str:
-    """Return a message's text without control characters and blank edges; the first line keeps its indentation."""
+    """Return a message's text without control characters and blank edges."""
     body = re.sub(r'\r\n?|[\x85\u2028\u2029]', '\n', _whole(raw, 'body'))
-    body = re.sub(r'[\x00-\x08\x0b-\x1f\x7f-\x9f]', '', body).rstrip()
-    body = re.sub(r'\A(?:[^\S\n]*\n)+', '', body)
+    body = re.sub(r'[\x00-\x08\x0b-\x1f\x7f-\x9f]', '', body).strip()
     if all(c.isspace() or _is_invisible(c) for c in body):
         raise Invalid('Write something first.', 'body')
     if len(body) > BODY_LENGTH:

@@ -25,8 +25,8 @@ def refusal(clean, raw):
     ('raw', 'stored'),
     [
         ('hello', 'hello'),
-        ('  hello \n\n', '  hello'),
-        ('\n \n    indented code\n', '    indented code'),
+        ('  hello \n\n', 'hello'),
+        ('\n \n    indented code\n', 'indented code'),
         ('one\r\ntwo\rthree\u2028four\x85five', 'one\ntwo\nthree\nfour\nfive'),
         ('a\x00b\x07c\x1b[31m\x9bd\x7f', 'abc[31md'),
         ('a\tb', 'a\tb'),

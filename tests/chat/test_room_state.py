@@ -1,0 +1,219 @@
+"""Every listener is told each change in order, once, whatever happens to the events on their way."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat.errors import StorageFailed
+from chat.events import Changes, MessageEvent, StartAfresh, Told, Typing, message_event
+from chat.models import Message, User
+from chat.room_state import RoomState
+
+ROOM = 1
+ADA, BO = User(1, 'Ada', 'guest'), User(2, 'Bo', 'guest')
+
+
+class FakeStorage:
+    """A room whose messages are sent and edited, and what changed since a revision."""
+
+    def __init__(self) -> None:
+        self.messages: dict[int, Message] = {}
+        self.revision = 0
+        self.failures = 0
+        self.forgets = False
+
+    def change(self, message_id: int) -> MessageEvent:
+        self.revision += 1
+        is_new = message_id not in self.messages
+        now = datetime.now(UTC)
+        self.messages[message_id] = Message(
+            message_id, ROOM, 'lobby', self.revision, ADA, f'version {self.revision}', '', None, now,
+            None if is_new else now, None, None,
+        )  # fmt: skip
+        return message_event(self.messages[message_id])
+
+    async def changes(self, _: int, since: int) -> Changes:
+        await asyncio.sleep(0)
+        if self.failures:
+            self.failures -= 1
+            raise StorageFailed
+        if self.forgets:
+            return Changes((), self.revision, complete=False)
+        changed = sorted((m for m in self.messages.values() if m.revision > since), key=lambda m: m.revision)
+        return Changes(tuple(message_event(message) for message in changed), self.revision, complete=True)
+
+    async def revisions(self, room_ids: list[int]) -> dict[int, int]:
+        return dict.fromkeys(room_ids, self.revision)
+
+
+class Listener:
+    """A page: starts from a snapshot and applies what it is told as "put by id"."""
+
+    def __init__(self, storage: FakeStorage) -> None:
+        self.messages = dict(storage.messages)
+        self.since = storage.revision
+        self.revisions: list[int] = []
+        self.states: list[Told] = []
+
+    def deliver(self, events: Sequence[Told]) -> None:
+        for event in events:
+            if isinstance(event, MessageEvent):
+                self.revisions.append(event.revision)
+                self.messages[event.message.id] = event.message
+            else:
+                self.states.append(event)
+
+
+def in_a_room(scene: Callable[[FakeStorage, RoomState], Awaitable[None]]) -> None:
+    """Play a scene with a storage and a room state of its own."""
+
+    async def play() -> None:
+        storage = FakeStorage()
+        state = RoomState(storage.changes, storage.revisions)
+        try:
+            await scene(storage, state)
+        finally:
+            await state.stop()
+
+    asyncio.run(play())
+
+
+async def settle(state: RoomState) -> None:
+    """Wait until everything that was missed has been filled."""
+    for _ in range(3):
+        await state.compare()
+        await asyncio.sleep(0.03)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just('change'), st.integers(1, 6)),
+        st.tuples(st.just('listen'), st.booleans()),
+        st.tuples(st.just('leave'), st.integers(0, 5)),
+        st.tuples(st.just('breathe'), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS, mischief=st.randoms(use_true_random=False))
+def test_all_listeners_end_equal_to_storage_in_order_and_none_twice(steps, mischief) -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listeners: list[tuple[Listener, object]] = []
+        late: list[Listener] = []
+        on_the_way: list[MessageEvent] = []
+        for what, value in [*steps, ('listen', False)]:
+            if what == 'change':
+                event = storage.change(value)
+                on_the_way += [event] * mischief.choice([0, 1, 1, 1, 2])  # lost, or doubled
+            elif what == 'listen':
+                late.append(Listener(storage))
+                if not value:  # some take their time between snapshot and subscription
+                    listeners += [
+                        (each, state.subscribe(ROOM, each.since, each.deliver)) for each in late
+                    ]  # fmt: skip
+                    late = []
+            elif what == 'leave' and value < len(listeners):
+                _, subscription = listeners.pop(value)
+                state.unsubscribe(subscription)
+            else:
+                await asyncio.sleep(0)
+            mischief.shuffle(on_the_way)
+            while on_the_way and mischief.random() < 0.7:
+                state.publish(on_the_way.pop())
+        for event in on_the_way:
+            state.publish(event)
+        await settle(state)
+        for listener, _ in listeners:
+            assert listener.messages == storage.messages
+            assert listener.revisions == sorted(set(listener.revisions))
+
+    in_a_room(scene)
+
+
+def test_events_in_order_are_delivered_at_once() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        state.subscribe(ROOM, 0, listener.deliver)
+        state.publish(storage.change(1))
+        state.publish(storage.change(2))
+        assert listener.revisions == [1, 2]
+
+    in_a_room(scene)
+
+
+def test_a_lost_last_event_is_found_by_comparing_with_storage() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        state.subscribe(ROOM, 0, listener.deliver)
+        await asyncio.sleep(0.03)
+        storage.change(1)
+        await settle(state)
+        assert listener.revisions == [1]
+
+    in_a_room(scene)
+
+
+def test_when_too_much_has_changed_listeners_are_told_to_start_afresh() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        storage.forgets = True
+        storage.change(1)
+        state.subscribe(ROOM, 0, listener.deliver)
+        await settle(state)
+        assert listener.states == [StartAfresh(ROOM)]
+        storage.forgets = False
+        state.publish(storage.change(2))
+        assert listener.revisions == [2]
+
+    in_a_room(scene)
+
+
+def test_a_listener_that_fails_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        def broken(_: Sequence[Told]) -> None:
+            raise RuntimeError('broken page')
+
+        listener = Listener(storage)
+        state.subscribe(ROOM, 0, broken)
+        state.subscribe(ROOM, 0, listener.deliver)
+        state.publish(storage.change(1))
+        assert listener.revisions == [1]
+
+    with caplog.at_level(logging.CRITICAL, 'hearth.room_state'):
+        in_a_room(scene)
+
+
+def test_a_storage_that_fails_while_filling_is_asked_again() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        storage.failures = 1
+        state.subscribe(ROOM, 0, listener.deliver)
+        storage.change(1)
+        await asyncio.sleep(0.01)
+        await settle(state)
+        assert listener.revisions == [1]
+
+    in_a_room(scene)
+
+
+def test_typing_is_told_ends_with_the_message_and_leaves_no_timer() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        subscription = state.subscribe(ROOM, 0, listener.deliver)
+        state.typing(ROOM, ADA)
+        state.typing(ROOM, ADA)
+        state.typing(ROOM, BO)
+        state.publish(storage.change(1))  # Ada's
+        assert listener.states == [Typing(ROOM, (ADA,)), Typing(ROOM, (ADA, BO)), Typing(ROOM, (BO,))]
+        state.unsubscribe(subscription)
+        state.unsubscribe(subscription)
+        assert state.listeners == 0
+
+    in_a_room(scene)
