@@ -70,9 +70,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """Some neighboring messages of a room, oldest first, and the room's revision they were read at."""
+    """Some neighboring messages of a room, oldest first, and the room's revision they were read at.
+
+    ``above`` is the message just before the first, if there is one: how the first is shown depends on it.
+    """
 
     messages: tuple[Message, ...]
+    above: Message | None
     quoted: dict[int, Message]
     revision: int
     has_older: bool

@@ -38,6 +38,7 @@ class Conversation:
         on_counts: Callable[[], object],
         on_removed: Callable[[], object],
     ) -> None:
+        self._client = ui.context.client
         self._chat = chat
         self._user = user
         self.room = view.room
@@ -117,12 +118,12 @@ class Conversation:
             elif isinstance(event, Typing):
                 self._typing.text = _typing_sentence([user for user in event.users if user.id != self._user.id])
             elif isinstance(event, StartAfresh):
-                background_tasks.create(self._start_afresh(), name='start a conversation afresh')
+                background_tasks.create(self._start_afresh(), name='start afresh', context=self._client)
 
     def _put(self, message: Message) -> None:
         quoted = self.messages.get(message.reply_to or 0)
         if message.reply_to is not None and quoted is None and message.id > self.messages.newest_id:
-            background_tasks.create(self._put_reply(message), name='show a reply')
+            background_tasks.create(self._put_reply(message), name='show a reply', context=self._client)
             return
         self.messages.put(message, quoted, is_own=message.author.id == self._user.id)
         self._on_counts()

@@ -4,6 +4,7 @@ History stands in blocks of a few rows each, one element a block; what is said w
 own, which is also what a screen reader announces. A change of a message renders its block anew.
 """
 
+import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pages.notices import Notices
 
 BLOCK = 10  # rows; an edit in the history sends so many again
 MOST_ROWS = 200  # kept on a page
+TRIM_AFTER = 0.5  # s; what is added at one end and removed at the other at once would move the place under the eye
 
 
 @dataclass(eq=False)
@@ -48,10 +50,12 @@ class MessageList:
         self._ids: list[int] = []  # of the messages, rising
         self._quoted: dict[int, Message] = {}
         self._blocks: list[_Block] = []
+        self._above = page.above  # just before the first row: whether that begins a day or a group depends on it
         self._reader = reader
         self._new_from = new_from
         self._marked = marked  # the message that a link led to
         self._mark: ui.element | None = None
+        self._waits_for_mark = marked is not None
         self._load = load
         self._on_seen = on_seen
         self._loading = False
@@ -63,8 +67,7 @@ class MessageList:
             self._scroller.props['role'] = 'region'
             with ui.element('div').classes('log').props('role=log aria-label=Messages') as self._log:
                 self._log.on('click', lambda event: on_action(*event.args), js_handler=browser.PRESSED_ROW_BUTTON)
-                self._older = ui.element('q-intersection').classes('sentinel')
-                self._older.on('visibility', lambda event: self._load_older(event.args))
+                self._top = ui.element('div').classes('sentinel')
                 self._beginning = ui.html(_beginning(room), sanitize=False).classes('beginning')
                 self._content = ui.element('div').classes('content')
                 self._newest = ui.element('q-intersection').classes('sentinel')
@@ -115,7 +118,7 @@ class MessageList:
         if not self.has_newer:
             self._scroller.run_method('scrollTo', 0, 0)  # the scroller runs from the bottom up: 0 is the end
             return
-        background_tasks.create(self._open_newest(), name='open the newest messages')
+        background_tasks.create(self._open_newest(), name='open the newest messages', context=self._log.client)
 
     def go_to_marked(self) -> None:
         """Scroll to the message that a link led to, if one did."""
@@ -129,7 +132,7 @@ class MessageList:
         self._ids.clear()
         self._quoted.clear()
         self._blocks.clear()
-        self._new_from = None
+        self._new_from, self._above = None, page.above
         self.has_older, self.has_newer = page.has_older, page.has_newer
         self._add_history(page.messages, page.quoted, at_top=False)
         self.at_end = not page.has_newer
@@ -179,12 +182,10 @@ class MessageList:
             self._loading = False
         if page is None or self._log.is_deleted:
             return
-        self.has_older = page.has_older
-        first = self._first_rows()
+        self.has_older, self._above = page.has_older, page.above
         self._add_history(page.messages, page.quoted, at_top=True)
-        self._render(first)  # its first row now has somebody before it
-        self._trim_bottom()
         self._refresh_edges()
+        background_tasks.create(self._trim_bottom(), name='trim the newest rows', context=self._log.client)
 
     async def _load_newer(self) -> None:
         if self._loading or not self._messages:
@@ -197,9 +198,13 @@ class MessageList:
         if page is None or self._log.is_deleted:
             return
         self.has_newer = page.has_newer
+        with self._content:
+            end = ui.element('div')
         self._add_history(page.messages, page.quoted, at_top=False)
+        # At its very end a scroller follows what is added there; the reader wants to stay where the end was.
+        end.run_method('scrollIntoView', {'block': 'end'})
         self._trim_top()
-        self._refresh_edges()
+        self._refresh_jump()
 
     async def _open_newest(self) -> None:
         page = await self._load()
@@ -208,6 +213,9 @@ class MessageList:
             self.go_to_end()
 
     async def _end_in_view(self, in_view: object) -> None:
+        if in_view is True and self._waits_for_mark:
+            self._waits_for_mark = False  # the page opens at its end and goes to the marked message from there
+            return
         self.at_end = in_view is True and not self.has_newer
         if in_view is True and self.has_newer:
             await self._load_newer()
@@ -256,26 +264,24 @@ class MessageList:
 
     def _before(self, message_id: int) -> Message | None:
         place = bisect_left(self._ids, message_id)
-        return self._messages[self._ids[place - 1]] if place else None
-
-    def _first_rows(self) -> list[_Block]:
-        return [block for block in self._blocks if block.ids][:1]
+        return self._messages[self._ids[place - 1]] if place else self._above
 
     def _trim_top(self) -> None:
-        dropped = False
         while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
-            self._drop(self._blocks.pop(0))
-            dropped = True
-        if dropped:
-            self.has_older = True
-            self._render(self._first_rows())  # its first row now begins a group
-            self._refresh_edges()
+            oldest = self._blocks.pop(0)
+            self._above = self._messages[oldest.ids[-1]] if oldest.ids else self._above
+            self._drop(oldest)
+            if not self.has_older:
+                self.has_older = True
+                self._refresh_edges()
 
-    def _trim_bottom(self) -> None:
+    async def _trim_bottom(self) -> None:
+        await asyncio.sleep(TRIM_AFTER)
+        if self._log.is_deleted or self.at_end:
+            return
         while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
             self._drop(self._blocks.pop())
             self.has_newer = True
-            self.at_end = False
 
     def _drop(self, block: _Block) -> None:
         for message_id in block.ids:
@@ -284,9 +290,17 @@ class MessageList:
         block.element.delete()
 
     def _refresh_edges(self) -> None:
-        self._older.set_visibility(self.has_older)
+        self._watch_top()
         self._beginning.set_visibility(not self.has_older)
         self._refresh_jump()
+
+    def _watch_top(self) -> None:
+        """Tell when the top comes into view. A new element each time: it also tells when it is in view already."""
+        self._top.clear()
+        if self.has_older:
+            with self._top:
+                sentinel = ui.element('q-intersection').classes('sentinel')
+                sentinel.on('visibility', lambda event: self._load_older(event.args))
 
     def _refresh_jump(self) -> None:
         self._jump.set_visibility(not self.at_end)

@@ -68,8 +68,12 @@ class RoomPage:
             self._client.status_code = 404
         self._dark = theme.apply(self._session.theme, reader=self._user.id)
         self._build_sides()
-        with ui.element('div').classes('middle'):
-            self._build_head()
+        with ui.element('div').classes('frame'):
+            with ui.element('div').classes('middle'):
+                self._build_head()
+                middle = ui.element('div').classes('middle')
+            self._build_people()
+        with middle:
             routes = {'/rooms/{slug}': self._show_room, '/rooms/{slug}/{message_id}': self._show_room}
             ui.sub_pages(routes, show_404=False)
         await self._refresh_rooms()
@@ -87,12 +91,6 @@ class RoomPage:
             self._left.on('onLayout', self._note_whether_rooms_lie_over)
             self._rooms = RoomList(self._create_room)
             self._build_me()
-        with (
-            ui.right_drawer(value=False, bordered=False)
-            .props('show-if-above breakpoint=1100 width=248')
-            .classes('side right') as self._right
-        ):
-            self._people = People(self._chat.presence.status)
 
     def _note_whether_rooms_lie_over(self, event: events.GenericEventArguments) -> None:
         self._rooms_lie_over = event.args is False
@@ -117,7 +115,15 @@ class RoomPage:
             with buttons.icon('more_vert', 'Room menu'), ui.menu().props('auto-close'):
                 ui.menu_item("Copy the room's link", on_click=self._copy_link).props('role=menuitem')
                 ui.menu_item('Leave the room', on_click=self._leave).props('role=menuitem')
-            buttons.icon('group', 'Show people', self._right.toggle)
+            buttons.icon('group', 'Show people', self._toggle_people)
+
+    def _build_people(self) -> None:
+        with ui.element('aside').props('aria-label=People').classes('side-panel') as self._right:
+            self._people = People(self._chat.presence.status)
+        ui.element('div').classes('backdrop').on('click', self._toggle_people, args=[])
+
+    def _toggle_people(self) -> None:
+        self._right.classes(toggle='toggled')
 
     def _show_room(self, slug: str, message_id: str = '') -> Awaitable[None] | None:
         """Show a room in place: at once if it was loaded with the page."""
@@ -144,8 +150,7 @@ class RoomPage:
             self._conversation.listen()
             if self._rooms_lie_over:
                 self._left.hide()
-            else:
-                self._conversation.focus()
+            self._focus()
         await self._refresh_rooms()
 
     def _show(self, view: RoomView, marked: int | None) -> None:
@@ -226,6 +231,7 @@ class RoomPage:
             self._presence = self._chat.presence.connect(self._user.id)
             self._chat.sessions.watch(self._session, self._session_ended)
             self._client.run_javascript(browser.REPORT_ZONE_AND_VISIBILITY)
+            self._focus()
         else:
             self._presence.found()
         if self._conversation is not None:
@@ -234,6 +240,12 @@ class RoomPage:
     def _disconnected(self) -> None:
         if self._presence is not None:
             self._presence.lost()
+
+    def _focus(self) -> None:
+        """Let one type at once; on a phone that would open the keyboard over the conversation."""
+        is_phone = 'Mobi' in self._client.request.headers.get('user-agent', '')
+        if self._conversation is not None and not is_phone:
+            self._conversation.focus()
 
     def _touch(self) -> None:
         if self._presence is not None:

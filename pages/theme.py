@@ -27,7 +27,8 @@ def style_sheet() -> tuple[str, str]:
 
 
 def install() -> None:
-    """Serve the style sheet."""
+    """Serve the style sheet, and let no bar load across the top: changes here are over before it would show."""
+    app.config.quasar_config['loadingBar']['skipHijack'] = True
     address, css = style_sheet()
 
     @app.get(address, include_in_schema=False)

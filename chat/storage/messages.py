@@ -90,11 +90,12 @@ def page(
     if author is not None:
         query = query.where(users.c.name == author)
     found = [_message(row) for row in connection.execute(query, parameters)]
-    more, found = len(found) > limit, found[:limit]
+    more, above, found = len(found) > limit, found[limit:], found[:limit]
     if after is None:
         found.reverse()
     return MessagePage(
         tuple(found),
+        above[0] if above and after is None else None,
         quoted(connection, found),
         number,
         has_older=more if after is None else True,
@@ -108,6 +109,7 @@ def page_around(connection: Connection, room_id: int, message_id: int, limit: in
     after = page(connection, room_id, limit - limit // 2, after=message_id - 1)
     return MessagePage(
         (*before.messages, *after.messages),
+        before.above,
         {**before.quoted, **after.quoted},
         before.revision,
         has_older=before.has_older,

@@ -1,0 +1,101 @@
+"""The list stays where the reader is."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from chat import Chat
+from chat.settings import Settings
+from tests.browser.conftest import Server
+
+HISTORY = 400
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Return a server whose lobby has a long history."""
+    asyncio.run(_talk(tmp_path / 'data'))
+    server = Server(tmp_path / 'data')
+    server.start()
+    yield server
+    server.kill()
+
+
+async def test_it_opens_at_the_end_with_the_newest_fifty(join) -> None:
+    ada = await join('Ada')
+    await expect(ada.rows).to_have_count(50)
+    await expect(ada.row(f'message {HISTORY}.')).to_be_in_viewport()
+
+
+async def test_older_messages_load_above_and_the_place_under_the_eye_stays(join) -> None:
+    ada = await join('Ada')
+    ids = await ada.ids()
+    await ada.scroll_to('-scroller.scrollHeight')
+    row, before = f'm{ids[0]}', await ada.top_of(f'm{ids[0]}')
+    await expect(ada.rows).to_have_count(100)
+    assert abs(await ada.top_of(row) - before) <= 2
+
+
+async def test_what_arrives_while_one_reads_moves_nothing_and_is_announced(join) -> None:
+    ada, bo = await join('Ada'), await join('Bo')
+    await ada.scroll_to('-600')
+    await expect(ada.page.locator('.jump')).to_have_text('Jump to the newestarrow_downward')
+    row, before = await ada.place_of_what_is_read()
+    await bo.say('news one')
+    await bo.say('news two')
+    await expect(ada.page.locator('.jump')).to_contain_text('2 new messages')
+    assert abs(await ada.top_of(row) - before) <= 2
+    await ada.page.locator('.jump').click()
+    await expect(ada.row('news two')).to_be_in_viewport()
+    await ada.at_end()
+
+
+async def test_a_long_way_up_and_down_again_has_no_gap_no_double_and_a_small_page(join) -> None:
+    ada = await join('Ada')
+    seen: set[int] = set()
+    for _ in range(60):
+        ids = await ada.ids()
+        assert ids == sorted(set(ids))
+        assert len(ids) <= 260  # trimmed half a second after the last fifty came
+        seen.update(ids)
+        if await ada.page.get_by_text('This is the beginning of Lobby').is_visible():
+            break
+        await ada.scroll_to('-scroller.scrollHeight')
+        await ada.page.wait_for_timeout(150)
+    seen.update(await ada.ids())
+    assert len(seen) == HISTORY
+    await expect(ada.rows).to_have_count(210)
+    for _ in range(60):
+        ids = await ada.ids()
+        assert ids == list(range(ids[0], ids[-1] + 1))
+        assert len(ids) <= 260
+        if ids[-1] == max(seen):
+            break
+        await ada.scroll_to('0')
+        await ada.page.wait_for_timeout(150)
+    assert ids[-1] == max(seen)
+    await ada.scroll_to('0')
+    await ada.at_end()
+
+
+async def test_a_link_opens_around_its_message_and_marks_it(join) -> None:
+    ada = await join('Ada')
+    await ada.open('/rooms/lobby/100')
+    await expect(ada.page.locator('#m100')).to_be_in_viewport()
+    await expect(ada.page.locator('.marked .message')).to_have_id('m100')
+    await ada.say('back at the end')
+    await expect(ada.row('back at the end')).to_be_in_viewport()
+
+
+async def _talk(data: Path) -> None:
+    chat = Chat(Settings(data=data, rate_limits='off'))
+    chat.open()
+    people = [await chat.accounts.add_guest(name, 'here') for name in ('Grace', 'Alan')]
+    for person in people:
+        await chat.rooms.join(person, 'lobby')
+    for number in range(1, HISTORY + 1):
+        await chat.messages.send(people[number // 3 % 2], 'lobby', f'message {number}.')
+    await chat.stop()
