@@ -11,9 +11,7 @@ from pages import buttons
 def new_room(on_create: Callable[[str, str], Awaitable[object]]) -> None:
     """Ask for a new room's name and topic; ``on_create`` is awaited with both and may raise ChatError."""
     with ui.dialog(value=True) as dialog, ui.card().classes('dialog'):
-        dialog.on('hide', dialog.delete)
-        with ui.element('h2'):
-            ui.label('New room')
+        _begin(dialog, 'New room')
         name = ui.input('Name').props('outlined autofocus maxlength=64').classes('full')
         topic = ui.input('Topic (optional)').props('outlined maxlength=250').classes('full')
         problem = ui.label().classes('problem').props('role=alert')
@@ -35,9 +33,7 @@ def new_room(on_create: Callable[[str, str], Awaitable[object]]) -> None:
 def confirm(question: str, yes: str, on_yes: Callable[[], Awaitable[object]]) -> None:
     """Ask before something that cannot be taken back."""
     with ui.dialog(value=True) as dialog, ui.card().classes('dialog'):
-        dialog.on('hide', dialog.delete)
-        with ui.element('h2'):
-            ui.label(question)
+        _begin(dialog, question)
         with ui.element('div').classes('dialog-buttons'):
             buttons.plain('Cancel', dialog.close).props('autofocus')
 
@@ -46,3 +42,10 @@ def confirm(question: str, yes: str, on_yes: Callable[[], Awaitable[object]]) ->
                 await on_yes()
 
             buttons.danger(yes, do)
+
+
+def _begin(dialog: ui.dialog, title: str) -> None:
+    dialog.props['aria-label'] = title
+    dialog.on('hide', dialog.delete)
+    with ui.element('h2'):
+        ui.label(title)
