@@ -9,7 +9,8 @@ from chat.version import VERSION
 
 def create_api(chat: Chat) -> FastAPI:
     """Return the application to be mounted at ``/api``."""
-    api = FastAPI(title='Hearth', version=VERSION, openapi_url='/openapi.json', docs_url=None, redoc_url=None)
+    # Without redirects: they would name whatever host the caller named, and are no answer in the one shape of errors.
+    api = FastAPI(title='Hearth', version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.state.chat = chat
     api.include_router(rest.router)
     api.add_middleware(errors.LimitRequests)

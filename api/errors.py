@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chat.errors import ChatError, RateLimited, TooLarge
+from chat.errors import ChatError, RateLimited, TooLarge, Unauthenticated
 
 STATUS = {
     'invalid': 422,
@@ -22,9 +22,12 @@ STATUS = {
     'rate_limited': 429,
     'storage_failed': 503,
 }
+NOT_JSON = 'The request is not valid JSON.'
+NO_OBJECT = 'The request must be a JSON object, sent with "Content-Type: application/json".'
 HTTP_ERRORS = {
-    404: ('not_found', 'There is nothing at this address.'),
-    405: ('method_not_allowed', 'This cannot be done at this address.'),
+    400: (422, 'invalid', NOT_JSON),  # FastAPI tells letters that are none, or too deep a nesting, from other bad JSON
+    404: (404, 'not_found', 'There is nothing at this address.'),
+    405: (405, 'method_not_allowed', 'This cannot be done at this address.'),
 }
 LARGEST_REQUEST = 256 * 1024  # bytes; 10,000 characters take at most 120,000 when each is escaped
 log = logging.getLogger('hearth.api')
@@ -35,8 +38,7 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(ChatError)
     async def chat_error(_: Request, error: ChatError) -> JSONResponse:
-        headers = {'Retry-After': str(error.retry_after)} if isinstance(error, RateLimited) else None
-        return answer(STATUS[error.code], error.code, error.message, error.field, headers)
+        return answer(STATUS[error.code], error.code, error.message, error.field, _headers(error))
 
     @api.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -47,8 +49,9 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        code, message = HTTP_ERRORS.get(error.status_code, ('invalid', str(error.detail)))
-        return answer(error.status_code, code, message, headers=dict(error.headers or {}))
+        otherwise = (error.status_code, 'invalid', str(error.detail))
+        status, code, message = HTTP_ERRORS.get(error.status_code, otherwise)
+        return answer(status, code, message, headers=dict(error.headers or {}))
 
     @api.exception_handler(Exception)
     async def crash(request: Request, error: Exception) -> JSONResponse:
@@ -101,9 +104,17 @@ class LimitRequests:
                 await refusal(scope, receive, send)
 
 
+def _headers(error: ChatError) -> dict[str, str] | None:
+    if isinstance(error, RateLimited):
+        return {'Retry-After': str(error.retry_after)}
+    return {'WWW-Authenticate': 'Bearer'} if isinstance(error, Unauthenticated) else None
+
+
 def _sentence(kind: str, said: str, field: str | None) -> str:
     if kind == 'json_invalid':
-        return 'The request is not valid JSON.'
+        return NOT_JSON
+    if kind == 'model_attributes_type':
+        return NO_OBJECT
     if kind == 'missing':
         return f'"{field}" is missing.' if field else 'The request has no body.'
     return f'"{field}": {said}.' if field else f'{said}.'

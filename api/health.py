@@ -6,6 +6,6 @@ from fastapi import FastAPI
 def install(app: FastAPI) -> None:
     """Answer ``/healthz``."""
 
-    @app.get('/healthz', include_in_schema=False)
+    @app.api_route('/healthz', methods=['GET', 'HEAD'], include_in_schema=False)
     async def healthz() -> dict[str, str]:
         return {'status': 'ok'}

@@ -26,13 +26,16 @@ router = APIRouter(prefix='/v1', responses=ERRORS)
 
 @router.post('/sessions', status_code=201)
 async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, response: Response) -> schemas.Session:
-    """Sign in a guest; a browser on this site gets the cookie, too, and is signed in to the pages."""
+    """Sign in a guest; a browser gets the cookie, too, which signs it in to the pages and ends its session before."""
     if new.password is not None:
         raise Invalid('There are no accounts on this server: a name is enough.', 'password')
     user = await chat.accounts.add_guest(new.name, address_of(request.scope))
     token = await chat.sessions.begin(user, request.headers.get('user-agent', ''))
     # Not for a page of another site: it must not sign a browser in here as somebody of its choice.
     if 'origin' not in request.headers or is_own_page(request, chat):
+        before = await chat.sessions.find(cookies.read_token(request))
+        if before is not None:  # nobody would have its token any more
+            await chat.sessions.end(before)
         cookies.set_token(request, response, token)
     return schemas.Session.model_validate({'token': token, 'user': user_json(user)})
 

@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from chat import Chat
 from chat.errors import Forbidden, Unauthenticated
 from chat.models import Session
 from web import cookies, origins
 
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 SAFE_METHODS = ('GET', 'HEAD', 'OPTIONS')
 
 
@@ -18,9 +20,9 @@ def chat_of(request: Request) -> Chat:
     return chat
 
 
-async def session_of(request: Request, chat: Annotated[Chat, Depends(chat_of)]) -> Session:
+async def session_of(request: Request, chat: Annotated[Chat, Depends(chat_of)], bearer: Bearer) -> Session:
     """Return the caller's session; raises Unauthenticated, or Forbidden for a cookie from elsewhere."""
-    token = bearer_token(request)
+    token = bearer.credentials if bearer is not None else None
     if token is None:
         token = cookies.read_token(request)
         # A browser sends its cookie whoever's page makes it call: what changes something must come from our own.
@@ -30,12 +32,6 @@ async def session_of(request: Request, chat: Annotated[Chat, Depends(chat_of)]) 
     if session is None:
         raise Unauthenticated
     return session
-
-
-def bearer_token(request: Request) -> str | None:
-    """Return the token of the Authorization header, or None."""
-    scheme, _, token = request.headers.get('authorization', '').partition(' ')
-    return token.strip() if scheme.lower() == 'bearer' and token.strip() else None
 
 
 def is_own_page(request: Request, chat: Chat) -> bool:

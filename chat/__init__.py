@@ -1,9 +1,11 @@
 """The chat itself: knows neither NiceGUI nor FastAPI. ``Chat`` is all its parts put together."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from chat.accounts import Accounts
 from chat.drafts import Drafts
+from chat.errors import StorageFailed
 from chat.events import Changes
 from chat.messages import Messages
 from chat.presence import Presence
@@ -51,8 +53,9 @@ class Chat:
         self.sessions.stop()
         await self.room_state.stop()
         if self.storage.is_open:
-            await self.unread.stop()
-            await self.drafts.flush()
+            for store in (self.unread.stop, self.drafts.flush):
+                with suppress(StorageFailed):  # it is in the log, and the rest must still be let go of
+                    await store()
             self.storage.close()
 
     async def _changes_since(self, room_id: int, revision: int) -> Changes:

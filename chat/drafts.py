@@ -25,7 +25,8 @@ class Drafts:
 
     def keep(self, user: User, room: Room, body: str) -> None:
         """Keep what somebody has begun to write in a room; nothing forgets it."""
-        self._kept.put(_Place(user.id, room.id), body[:LONGEST])
+        storable = body[:LONGEST].encode('utf-8', 'replace').decode()  # a browser may cut an emoji in half
+        self._kept.put(_Place(user.id, room.id), storable)
 
     def newest(self, user: User, room: Room, stored: str) -> str:
         """Return the draft, which may be newer than what was ``stored`` a moment ago."""

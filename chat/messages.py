@@ -19,6 +19,8 @@ PAGE = 50  # messages shown at first, and added at each step up
 MOST_AT_ONCE = 200  # messages a page may ask for
 LONGEST_CLIENT_ID = 64  # characters
 
+_Change = tuple[Message, Message]  # a message before and after; the same one if nothing changed
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -44,8 +46,7 @@ class Messages:
     ) -> Sent:
         """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed."""
         self._rate_limits.check('sending', user.id)
-        if client_message_id is not None and not 1 <= len(client_message_id) <= LONGEST_CLIENT_ID:
-            raise Invalid(f'An id of your own has 1 to {LONGEST_CLIENT_ID} characters.', 'client_message_id')
+        _check_client_id(client_message_id)
         body = text.clean_body(body)
         html = markup.render(body)
 
@@ -74,11 +75,11 @@ class Messages:
         body = text.clean_body(body)
         html = markup.render(body)
 
-        def store(connection: Connection) -> Message:
+        def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
             reach.member_room(connection, user, message.room)
             self._check_edit(user, message)
-            return message if message.body == body else rows.edit(connection, message, body, html)
+            return message, message if message.body == body else rows.edit(connection, message, body, html)
 
         return await self._store_and_tell(store)
 
@@ -86,13 +87,13 @@ class Messages:
         """Take away a message, leaving its tombstone, and tell it; twice is once. Raises NotFound or Forbidden."""
         self._rate_limits.check('changing', user.id)
 
-        def store(connection: Connection) -> Message:
+        def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
             if message.deleted_at is not None and permissions.is_author(user, message):
-                return message
+                return message, message
             if not permissions.may_delete(user, message):
                 raise Forbidden('Only its author can delete this message.')
-            return rows.remove(connection, message)
+            return message, rows.remove(connection, message)
 
         return await self._store_and_tell(store)
 
@@ -126,10 +127,10 @@ class Messages:
         """Whether this person may change the words now."""
         return permissions.may_edit(user, message, datetime.now(UTC), self._edit_window)
 
-    async def _store_and_tell(self, store: Callable[[Connection], Message]) -> Message:
-        message = await self._storage.write(store)
-        # Told even if nothing was changed: an event that listeners know already is dropped by its number.
-        self._room_state.publish(message_event(message))
+    async def _store_and_tell(self, store: Callable[[Connection], _Change]) -> Message:
+        before, message = await self._storage.write(store)
+        if message.revision > before.revision:
+            self._room_state.publish(message_event(message))
         return message
 
     def _check_edit(self, user: User, message: Message) -> None:
@@ -141,6 +142,13 @@ class Messages:
             raise Forbidden('This message has been deleted.')
         minutes = int((self._edit_window or timedelta()).total_seconds() // 60)
         raise Forbidden(f'A message can be edited for {minutes} minutes after it was sent.')
+
+
+def _check_client_id(client_message_id: str | None) -> None:
+    if client_message_id is None:
+        return
+    if not 1 <= len(client_message_id) <= LONGEST_CLIENT_ID or not client_message_id.isprintable():
+        raise Invalid(f'An id of your own has 1 to {LONGEST_CLIENT_ID} printable characters.', 'client_message_id')
 
 
 def _check_reply(connection: Connection, room_id: int, reply_to: int | None) -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Literal
 
 from chat.pacing import Paced
+from chat.telling import tell_each
 
 Status = Literal['online', 'away', 'offline']
 AWAY_AFTER = 300.0  # s without activity
@@ -134,8 +135,7 @@ class Presence:
 
     def _tell_watchers(self) -> None:
         changed, self._changed = frozenset(self._changed), set()
-        for watcher in tuple(self._watchers):
-            watcher(changed)
+        tell_each(self._watchers, changed)
 
     async def _sweep_forever(self) -> None:
         while True:

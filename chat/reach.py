@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from chat import permissions
 from chat.errors import NotAMember, NotFound, Unauthenticated
-from chat.models import Message, Room, User
+from chat.models import Message, Role, Room, User
 from chat.storage import messages, rooms, users
 
 
@@ -16,18 +16,24 @@ class Reached:
 
     user: User
     room: Room
-    is_member: bool
+    role: Role | None
     last_read_id: int
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the person belongs to the room."""
+        return self.role is not None
 
 
 def room(connection: Connection, user: User, slug: str) -> Reached:
     """Return the room, or raise NotFound; the person is loaded afresh."""
     fresh = person(connection, user)
-    found = rooms.by_slug(connection, slug)
+    found = rooms.by_slug(connection, slug) if slug.isprintable() else None  # half characters reach no database
     if found is not None:
         membership = rooms.membership(connection, found.id, fresh.id)
         if permissions.may_read(fresh, found, is_member=membership is not None):
-            return Reached(fresh, found, membership is not None, membership.last_read_id if membership else 0)
+            role, last_read_id = membership or (None, 0)
+            return Reached(fresh, found, role, last_read_id)
     raise NotFound('There is no such room, or it is not open to you.')
 
 

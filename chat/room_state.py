@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from chat.errors import StorageFailed
 from chat.events import Changes, MessageSent, RoomEvent, StartAfresh, Told, Typing
 from chat.models import User
+from chat.telling import tell_each
 
 OUT_OF_ORDER_GRACE = 0.02  # s; two events that overtook each other are usually in order again by then
 COMPARE_EVERY = 5.0  # s; a lost last event has no successor to reveal it
@@ -35,7 +36,7 @@ class Subscription:
 @dataclass(eq=False, slots=True)
 class _ActiveRoom:
     id: int
-    newest: int  # the highest revision heard of
+    newest: int = 0  # the highest revision heard of
     subscriptions: dict[Subscription, None] = field(default_factory=dict)
     typing: dict[int, tuple[User, asyncio.TimerHandle]] = field(default_factory=dict)
     unsure: bool = False  # somebody came whose revision may be older than what was published meanwhile
@@ -74,7 +75,7 @@ class RoomState:
 
     def subscribe(self, room_id: int, since: int, deliver: Deliver) -> Subscription:
         """Tell ``deliver`` everything that changes in a room after revision ``since``; it must not block or raise."""
-        room = self._rooms.setdefault(room_id, _ActiveRoom(room_id, newest=since))
+        room = self._rooms.setdefault(room_id, _ActiveRoom(room_id))
         subscription = Subscription(room_id, since, deliver)
         room.subscriptions[subscription] = None
         room.unsure = True
@@ -82,7 +83,8 @@ class RoomState:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Stop telling; doing so twice is harmless."""
+        """Stop telling, at once; doing so twice is harmless."""
+        subscription.deliver = _hear_nothing  # somebody else's news of this very moment may be on its way
         room = self._rooms.get(subscription.room_id)
         if room is None or subscription not in room.subscriptions:
             return
@@ -99,8 +101,7 @@ class RoomState:
 
     def publish(self, event: RoomEvent) -> None:
         """Tell everybody who listens to the event's room; only actions call this, after their commit."""
-        for watcher in self._watchers:
-            watcher(event)
+        tell_each(self._watchers, event)
         room = self._rooms.get(event.room_id)
         if room is None:
             return
@@ -152,11 +153,17 @@ class RoomState:
                 await asyncio.sleep(OUT_OF_ORDER_GRACE)
             while room.unsure or any(each.revision < room.newest for each in room.subscriptions):
                 room.unsure = False
+                heard = room.newest
                 since = min(each.revision for each in room.subscriptions)
                 changes = await self._read_changes(room.id, since)
-                room.newest = max(room.newest, changes.revision)
+                # Storage knows all that was published. If not, it is of another time: a backup, a room made anew.
+                went_back = changes.revision < heard
+                room.newest = changes.revision if went_back else max(room.newest, changes.revision)
                 for subscription in tuple(room.subscriptions):
-                    _catch_up(subscription, changes, since)
+                    if subscription.revision > room.newest and not room.unsure:
+                        _start_afresh(subscription, room.newest)
+                    else:
+                        _catch_up(subscription, changes, since)
         except StorageFailed:
             log.warning('Could not read what was missed in room %s; trying again soon', room.id)
         finally:
@@ -186,12 +193,18 @@ class RoomState:
 def _catch_up(subscription: Subscription, changes: Changes, since: int) -> None:
     if subscription.revision < since or subscription.revision >= changes.revision:
         return  # it came during the read with an older revision and has its own turn, or it missed nothing
-    missed: Sequence[Told] = [event for event in changes.events if event.revision > subscription.revision]
     if not changes.complete:
-        missed = (StartAfresh(subscription.room_id),)
+        _start_afresh(subscription, changes.revision)
+        return
+    missed = [event for event in changes.events if event.revision > subscription.revision]
     subscription.revision = changes.revision
     if missed:
         _tell(subscription, missed)
+
+
+def _start_afresh(subscription: Subscription, revision: int) -> None:
+    subscription.revision = revision
+    _tell(subscription, (StartAfresh(subscription.room_id),))
 
 
 def _tell(subscription: Subscription, events: Sequence[Told]) -> None:
@@ -199,6 +212,10 @@ def _tell(subscription: Subscription, events: Sequence[Told]) -> None:
         subscription.deliver(events)
     except Exception:  # one broken listener must not keep the news from the others
         log.exception('A listener of room %s failed', subscription.room_id)
+
+
+def _hear_nothing(_: Sequence[Told]) -> None:
+    pass
 
 
 def _tell_typing(room: _ActiveRoom) -> None:

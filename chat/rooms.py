@@ -108,11 +108,11 @@ class Rooms:
         def store(connection: Connection) -> tuple[Room, MemberLeft | None]:
             reached = reach.room(connection, user, slug)
             room = reached.room
-            if not reached.is_member:
+            if reached.role is None:
                 return room, None
             number = rows.next_revision(connection, room.id)
             rows.leave(connection, room.id, user.id, number)
-            return room, MemberLeft(room.id, room.slug, number, Member(reached.user, 'member'))
+            return room, MemberLeft(room.id, room.slug, number, Member(reached.user, reached.role))
 
         room, event = await self._storage.write(store)
         if event is not None:

@@ -2,15 +2,19 @@
 
 import asyncio
 import hashlib
+import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import Connection
 
 from chat.clock import now_ms
+from chat.errors import StorageFailed
 from chat.models import Session, User
 from chat.storage import Storage
 from chat.storage import users as rows
+from chat.telling import tell_each
 
 TOKEN_BYTES = 32  # 256 random bits
 SLIDING = 30 * 24 * 3600 * 1000  # ms without use after which a session ends
@@ -21,6 +25,7 @@ LONGEST_USER_AGENT = 256  # characters
 THEMES = ('light', 'dark')
 
 OnEnd = Callable[[], None]
+log = logging.getLogger('hearth.sessions')
 
 
 class Sessions:
@@ -29,6 +34,8 @@ class Sessions:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._on_end: dict[int, dict[OnEnd, None]] = {}
+        self._ended: set[int] = set()  # since the last sweep
+        self._ended_before: set[int] = set()  # between the last sweep and the one before
         self._sweeping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -62,7 +69,8 @@ class Sessions:
         if expires_at <= now:
             return None
         if now - row.last_used_at > RENEW_EVERY:
-            await self._storage.write(rows.change_session, row.id, last_used_at=now)
+            with suppress(StorageFailed):  # a full disk must sign nobody out
+                await self._storage.write(rows.change_session, row.id, last_used_at=now)
             expires_at = min(now + SLIDING, row.created_at + ABSOLUTE)
         return rows.as_session(row, user, expires_at)
 
@@ -77,11 +85,13 @@ class Sessions:
     async def end(self, session: Session) -> None:
         """Sign out: the token is worth nothing from now on, and open pages of the session are told."""
         await self._storage.write(rows.delete_session, session.id)
-        for on_end in tuple(self._on_end.pop(session.id, ())):
-            on_end()
+        self._tell_end(session.id)
 
     def watch(self, session: Session, on_end: OnEnd) -> None:
-        """Call ``on_end`` when the session is ended."""
+        """Call ``on_end`` when the session is ended; at once if that was while the page was on its way."""
+        if session.id in self._ended or session.id in self._ended_before:
+            on_end()
+            return
         self._on_end.setdefault(session.id, {})[on_end] = None
 
     def unwatch(self, session: Session, on_end: OnEnd) -> None:
@@ -91,15 +101,29 @@ class Sessions:
         if not watchers:
             self._on_end.pop(session.id, None)
 
+    async def sweep(self) -> None:
+        """Forget the sessions that have run out, and tell their open pages; an open page is use."""
+        ended = await self._storage.write(_note_and_forget, list(self._on_end), now_ms())
+        self._ended, self._ended_before = set(), self._ended
+        for session_id in ended:
+            self._tell_end(session_id)
+
     async def _sweep_forever(self) -> None:
         while True:
-            now = now_ms()
-            await self._storage.write(_forget_ended, now)
+            try:
+                await self.sweep()
+            except StorageFailed:
+                log.warning('Could not forget the sessions that have ended; trying again later')
             await asyncio.sleep(SWEEP_EVERY)
 
+    def _tell_end(self, session_id: int) -> None:
+        self._ended.add(session_id)
+        tell_each(self._on_end.pop(session_id, ()))
 
-def _forget_ended(connection: Connection, now: int) -> None:
-    rows.delete_sessions_unused_since(connection, now - SLIDING, now - ABSOLUTE)
+
+def _note_and_forget(connection: Connection, open_now: list[int], now: int) -> list[int]:
+    rows.note_use(connection, open_now, now)
+    return rows.delete_sessions_unused_since(connection, now - SLIDING, now - ABSOLUTE)
 
 
 def _hash(token: str) -> str:

@@ -9,6 +9,7 @@ from chat.events import MessageDeleted, MessageSent, RoomEvent
 from chat.models import Room, User
 from chat.pacing import Paced
 from chat.storage import Storage, rooms
+from chat.telling import tell_each
 from chat.write_behind import WriteBehind
 
 BEHIND = 1.0  # s that the stored reading mark may be behind the screen
@@ -96,8 +97,7 @@ class Unread:
 
     def _tell_watches(self) -> None:
         changed, self._changed = self._changed, set()
-        for watch in changed:
-            watch.on_change()
+        tell_each(watch.on_change for watch in changed)
 
 
 def _discard(watches: dict[int, set[Watch]], key: int, watch: Watch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from chat.errors import StorageFailed
 from chat.storage import Storage
@@ -68,4 +69,10 @@ class WriteBehind(Generic[K, V]):
 
     def _save_all(self, connection: Connection, values: dict[K, V]) -> None:
         for key, value in values.items():
-            self._save(connection, key, value)
+            try:
+                with connection.begin_nested():
+                    self._save(connection, key, value)
+            except OperationalError:
+                raise  # the database is in trouble, not this value
+            except Exception:  # one that can never be stored must not hold up the others
+                log.exception('Could not store %r', key)

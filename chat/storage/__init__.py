@@ -47,6 +47,7 @@ class Storage:
     def open(self) -> None:
         """Make or migrate the database and start the threads; blocks, as nothing can be done before."""
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file.touch(mode=0o600)  # the files that SQLite puts beside it have the same mode
         migrations.upgrade(self._write_engine, self._file)
         self._readers = ThreadPoolExecutor(READERS, 'storage-read')
         self._writer = Thread(target=self._write_forever, name='storage-write', daemon=True)
@@ -117,7 +118,7 @@ class Storage:
             with self._write_engine.begin() as connection:
                 for job in jobs:
                     outcomes.append((job, *_attempt(job, connection)))
-        except Exception as error:
+        except BaseException as error:
             log.exception('A commit failed')
             failure = StorageFailed()
             failure.__cause__ = error
@@ -135,7 +136,7 @@ def _attempt(job: _Job, connection: Connection) -> tuple[Any, BaseException | No
             return job.run(connection), None
     except ChatError as error:  # an ordinary answer: nothing was wrong with the database
         return None, error
-    except Exception as error:
+    except BaseException as error:  # even a panic of a library: without the writer everybody would wait for ever
         if not sqlite.in_transaction(connection):
             raise
         if isinstance(error, SQLAlchemyError):

@@ -15,10 +15,11 @@ def since(connection: Connection, room_id: int, revision: int) -> Changes:
     if room is None:
         return Changes((), number, complete=True)
     changed = messages.changed_since(connection, room_id, revision, MOST_CHANGES + 1)
-    if len(changed) > MOST_CHANGES:
+    came_or_went = rooms.member_changes(connection, room_id, revision, MOST_CHANGES + 1)
+    if len(changed) + len(came_or_went) > MOST_CHANGES:
         return Changes((), number, complete=False)
     events: list[RoomEvent] = [message_event(message) for message in changed]
-    for changed_at, member, belongs in rooms.member_changes(connection, room_id, revision):
+    for changed_at, member, belongs in came_or_went:
         kind = MemberJoined if belongs else MemberLeft
         events.append(kind(room_id, room.slug, changed_at, member))
     events.sort(key=lambda event: event.revision)

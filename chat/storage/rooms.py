@@ -27,6 +27,7 @@ _MEMBERS = (
     .join_from(memberships, users)
     .where(memberships.c.room_id == bindparam('room_id'))
 )
+_BY_NAME = func.lower(rooms.c.name)
 _NEWEST_ID = select(func.coalesce(func.max(messages.c.id), 0)).where(messages.c.room_id == bindparam('room_id'))
 _UNREAD = select(func.count()).select_from(
     select(messages.c.id)
@@ -92,9 +93,9 @@ def members(connection: Connection, room_id: int) -> tuple[Member, ...]:
     return tuple(_member(row) for row in rows)
 
 
-def member_changes(connection: Connection, room_id: int, since: int) -> list[tuple[int, Member, bool]]:
+def member_changes(connection: Connection, room_id: int, since: int, limit: int) -> list[tuple[int, Member, bool]]:
     """Return (revision, member, whether they belong now) of memberships changed after ``since``."""
-    rows = connection.execute(_MEMBERS.where(memberships.c.revision > since), {'room_id': room_id})
+    rows = connection.execute(_MEMBERS.where(memberships.c.revision > since).limit(limit), {'room_id': room_id})
     return [(row.revision, _member(row), row.left_at is None) for row in rows]
 
 
@@ -135,7 +136,7 @@ def visible(connection: Connection, user_id: int, limit: int) -> list[RoomEntry]
     mine = and_(
         memberships.c.room_id == rooms.c.id, memberships.c.user_id == user_id, memberships.c.left_at.is_(None)
     )  # fmt: skip
-    query = select(rooms, memberships.c.last_read_id).outerjoin_from(rooms, memberships, mine).order_by(rooms.c.name)
+    query = select(rooms, memberships.c.last_read_id).outerjoin_from(rooms, memberships, mine).order_by(_BY_NAME)
     joined = connection.execute(query.where(memberships.c.user_id.is_not(None)).limit(limit)).all()
     others = connection.execute(
         query.where(memberships.c.user_id.is_(None), or_(rooms.c.private.is_(False))).limit(limit)
@@ -148,7 +149,7 @@ def visible(connection: Connection, user_id: int, limit: int) -> list[RoomEntry]
 
 def open_to_all(connection: Connection, limit: int) -> tuple[Room, ...]:
     """Return the rooms that are open to everybody, by name."""
-    query = select(rooms).where(rooms.c.private.is_(False)).order_by(rooms.c.name).limit(limit)
+    query = select(rooms).where(rooms.c.private.is_(False)).order_by(_BY_NAME).limit(limit)
     return tuple(_room(row) for row in connection.execute(query))
 
 

@@ -1,5 +1,7 @@
 """How SQLite is opened: the one place that differs between databases."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,34 @@ PAGE_CACHE = 32_768  # KiB a connection
 def writing_engine(file: Path) -> Engine:
     """Return the engine of the one connection that writes and checkpoints."""
     url, arguments = f'sqlite:///{file}', {'check_same_thread': False}  # opened by one thread, then used by one other
-    engine = create_engine(url, poolclass=StaticPool, connect_args=arguments)
-    _configure(engine, 'synchronous=FULL', 'wal_autocheckpoint=1000', begin='BEGIN IMMEDIATE')
+    engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
+    # What was deleted is overwritten: by default only where SQLite was built so.
+    _configure(engine, 'synchronous=FULL', 'wal_autocheckpoint=1000', 'secure_delete=ON', begin='BEGIN IMMEDIATE')
     return engine
 
 
 def reading_engine(file: Path, threads: int) -> Engine:
     """Return the engine of connections that cannot write and never checkpoint."""
-    engine = create_engine(f'sqlite:///{file}', poolclass=QueuePool, pool_size=threads, max_overflow=0)
+    url = f'sqlite:///{file}'
+    engine = create_engine(url, poolclass=QueuePool, pool_size=threads, max_overflow=0, hide_parameters=True)
     _configure(engine, 'query_only=ON', 'wal_autocheckpoint=0', begin='BEGIN')
     return engine
+
+
+@contextmanager
+def reshaping(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction that may make a table anew which others refer to; references are checked at its end."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute('PRAGMA foreign_keys=OFF')  # which SQLite ignores once the transaction has begun
+        try:
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql('PRAGMA foreign_key_check').first()
+                if broken is not None:
+                    raise RuntimeError(f'A foreign key of the table {broken[0]} would lead nowhere.')
+        finally:
+            driver.execute('PRAGMA foreign_keys=ON')
 
 
 def in_transaction(connection: Connection) -> bool:

@@ -64,8 +64,12 @@ def delete_session(connection: Connection, session_id: int) -> None:
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
 
-def delete_sessions_unused_since(connection: Connection, last_used: int, created: int) -> None:
-    """Forget sessions last used or created before these times."""
-    connection.execute(
-        delete(sessions).where((sessions.c.last_used_at < last_used) | (sessions.c.created_at < created))
-    )
+def note_use(connection: Connection, session_ids: list[int], now: int) -> None:
+    """Store that sessions were in use just now."""
+    connection.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(last_used_at=now))
+
+
+def delete_sessions_unused_since(connection: Connection, last_used: int, created: int) -> list[int]:
+    """Forget sessions last used or created before these times, and return their ids."""
+    ended = (sessions.c.last_used_at < last_used) | (sessions.c.created_at < created)
+    return list(connection.execute(delete(sessions).where(ended).returning(sessions.c.id)).scalars())

@@ -8,6 +8,7 @@ import pytest
 from chat import Chat
 from chat.models import User
 from chat.settings import Settings
+from tests.chat.people import newcomer
 
 
 @pytest.fixture
@@ -30,10 +31,3 @@ async def ada(chat: Chat) -> User:
 async def bo(chat: Chat) -> User:
     """Return Bo, who is in the lobby."""
     return await newcomer(chat, 'Bo')
-
-
-async def newcomer(chat: Chat, name: str) -> User:
-    """Bring a guest into the lobby."""
-    user = await chat.accounts.add_guest(name, 'here')
-    await chat.rooms.join(user, 'lobby')
-    return user

@@ -195,3 +195,63 @@ async def test_html_of_an_older_renderer_is_made_anew(chat: Chat, ada: User, mon
     await chat.storage.write(lambda c: c.exec_driver_sql("UPDATE messages SET html = '<script>', html_version = 0"))
     (message,) = (await chat.messages.page(ada, 'lobby')).messages
     assert message.html == '<p><em>x</em></p>'
+
+
+async def test_what_changes_nothing_is_told_to_nobody(chat: Chat, ada: User) -> None:
+    """What watches all rooms (unread counts, one day notifications) must not take it for news."""
+    message = (await chat.messages.send(ada, 'lobby', 'same words', 'x')).message
+    heard: list[MessageEvent] = []
+    chat.room_state.watch(heard.append)
+    await chat.messages.send(ada, 'lobby', 'same words', 'x')
+    await chat.messages.edit(ada, message.id, ' same words ')
+    assert heard == []
+    await chat.messages.delete(ada, message.id)
+    await chat.messages.delete(ada, message.id)
+    assert [event.type for event in heard] == ['message_deleted']
+
+
+@pytest.mark.parametrize('client_id', ['', 'x' * 65, 'half an emoji \ud83d', 'zero\x00', 'two\nlines'])
+async def test_an_id_of_the_senders_own_is_short_and_printable(chat: Chat, ada: User, client_id: str) -> None:
+    with pytest.raises(Invalid, match='1 to 64 printable characters') as problem:
+        await chat.messages.send(ada, 'lobby', 'x', client_id)
+    assert problem.value.field == 'client_message_id'
+
+
+async def test_a_client_message_id_counts_within_one_room(chat: Chat, ada: User) -> None:
+    await chat.rooms.create(ada, 'Other')
+    assert (await chat.messages.send(ada, 'lobby', 'here', 'x')).is_new
+    assert (await chat.messages.send(ada, 'other', 'there', 'x')).is_new
+
+
+async def test_after_the_window_an_edit_gets_a_sentence_and_a_deletion_is_still_possible(chat: Chat, ada: User) -> None:
+    message = (await chat.messages.send(ada, 'lobby', 'old news')).message
+    await chat.storage.write(lambda c: c.exec_driver_sql('UPDATE messages SET created_at = created_at - 601000'))
+    with pytest.raises(Forbidden, match='can be edited for 10 minutes'):
+        await chat.messages.edit(ada, message.id, 'new')
+    assert await chat.messages.last_of(ada, 'lobby') is None
+    assert (await chat.messages.delete(ada, message.id)).deleted_at is not None
+
+
+async def test_a_deleted_message_cannot_be_edited_and_keeps_its_place(chat: Chat, ada: User, bo: User) -> None:
+    sent = [(await chat.messages.send(ada, 'lobby', body)).message for body in ('one', 'two', 'three')]
+    await chat.messages.send(bo, 'lobby', 'an answer', None, sent[1].id)
+    await chat.messages.delete(ada, sent[1].id)
+    with pytest.raises(Forbidden, match='has been deleted'):
+        await chat.messages.edit(ada, sent[1].id, 'back')
+    page = await chat.messages.page(ada, 'lobby')
+    assert [message.body for message in page.messages] == ['one', '', 'three', 'an answer']
+    assert page.quoted[sent[1].id].deleted_at is not None
+    assert (await chat.messages.last_of(ada, 'lobby')).id == sent[2].id
+
+
+async def test_a_page_may_lie_between_two_messages_and_be_of_one_author(chat: Chat, ada: User, bo: User) -> None:
+    ids = [(await chat.messages.send(who, 'lobby', str(n))).message.id for n in range(5) for who in (ada, bo)]
+
+    async def page(**limits: object) -> list[int]:
+        return [message.id for message in (await chat.messages.page(ada, 'lobby', **limits)).messages]
+
+    assert await page(after=ids[2], before=ids[6]) == ids[3:6]
+    assert await page(author='Bo') == ids[1::2]
+    assert await page(author='Bo', before=ids[5], limit=1) == [ids[3]]
+    assert await page(author='Bo', after=ids[5], limit=1) == [ids[7]]
+    assert await page(author='Nobody') == []

@@ -281,3 +281,36 @@ async def test_a_paced_action_is_done_at_once_and_then_together() -> None:
     paced.close()
     paced()
     assert len(done) == 3
+
+
+# Listeners that fail
+
+
+async def test_a_page_that_fails_keeps_no_news_from_the_others(
+    chat: Chat, ada: User, bo: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    def broken(*_: object) -> None:
+        raise RuntimeError('a page that is half gone')
+
+    room = await chat.rooms.find(ada, 'lobby')
+    for on_change in (broken, lambda: told.append('unread'), broken):
+        chat.unread.follow(chat.unread.watch(ada, on_change), [room.id])
+    for watcher in (broken, lambda event: told.append(event.type)):
+        chat.room_state.watch(watcher)
+    for on_presence in (broken, lambda who: told.append(f'presence of {set(who)}')):
+        chat.presence.watch(on_presence)
+    await chat.messages.send(bo, 'lobby', 'hello')
+    chat.presence.connect(ada.id)
+    assert told == ['unread', 'message_sent', f'presence of {{{ada.id}}}']
+    assert caplog.text.count('half gone') >= 4
+
+
+async def test_a_draft_with_half_a_character_is_kept_as_far_as_it_can_be(chat: Chat, ada: User) -> None:
+    room = await chat.rooms.find(ada, 'lobby')
+    chat.drafts.keep(ada, room, 'cut \ud83d' + 'x' * 30_000)
+    await chat.drafts.flush()
+    draft = (await chat.rooms.open(ada, 'lobby')).draft
+    assert draft.startswith('cut ?x')
+    assert len(draft) == 20_000

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat import room_state
 from chat.errors import StorageFailed
 from chat.events import Changes, MessageEvent, StartAfresh, Told, Typing, message_event
 from chat.models import Message, User
@@ -16,6 +17,12 @@ from chat.room_state import RoomState
 
 ROOM = 1
 ADA, BO = User(1, 'Ada', 'guest'), User(2, 'Bo', 'guest')
+
+
+@pytest.fixture(autouse=True)
+def little_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait long for events that overtook each other."""
+    monkeypatch.setattr(room_state, 'OUT_OF_ORDER_GRACE', 0.002)
 
 
 class FakeStorage:
@@ -26,6 +33,7 @@ class FakeStorage:
         self.revision = 0
         self.failures = 0
         self.forgets = False
+        self.reads = 0
 
     def change(self, message_id: int) -> MessageEvent:
         self.revision += 1
@@ -38,17 +46,24 @@ class FakeStorage:
         return message_event(self.messages[message_id])
 
     async def changes(self, _: int, since: int) -> Changes:
+        self.reads += 1
         await asyncio.sleep(0)
-        if self.failures:
-            self.failures -= 1
-            raise StorageFailed
+        self._perhaps_fail()
         if self.forgets:
             return Changes((), self.revision, complete=False)
         changed = sorted((m for m in self.messages.values() if m.revision > since), key=lambda m: m.revision)
-        return Changes(tuple(message_event(message) for message in changed), self.revision, complete=True)
+        found = Changes(tuple(message_event(message) for message in changed), self.revision, complete=True)
+        await asyncio.sleep(0.001)  # what is read may be old when it arrives
+        return found
 
     async def revisions(self, room_ids: list[int]) -> dict[int, int]:
+        self._perhaps_fail()
         return dict.fromkeys(room_ids, self.revision)
+
+    def _perhaps_fail(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StorageFailed
 
 
 class Listener:
@@ -87,7 +102,7 @@ async def settle(state: RoomState) -> None:
     """Wait until everything that was missed has been filled."""
     for _ in range(3):
         await state.compare()
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.01)
 
 
 STEPS = st.lists(
@@ -144,6 +159,24 @@ def test_events_in_order_are_delivered_at_once() -> None:
         state.publish(storage.change(1))
         state.publish(storage.change(2))
         assert listener.revisions == [1, 2]
+
+    in_a_room(scene)
+
+
+def test_who_comes_during_a_read_with_an_older_snapshot_misses_nothing() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        slow = Listener(storage)
+        for message_id in range(1, 6):
+            storage.change(message_id)
+        quick = Listener(storage)
+        storage.change(6)
+        state.subscribe(ROOM, 5, quick.deliver)
+        await asyncio.sleep(0)  # now storage is read, from revision 5 on
+        await asyncio.sleep(0)
+        assert storage.reads == 1
+        state.subscribe(ROOM, 0, slow.deliver)
+        await settle(state)
+        assert (quick.revisions, slow.revisions) == ([6], [1, 2, 3, 4, 5, 6])
 
     in_a_room(scene)
 
@@ -215,5 +248,130 @@ def test_typing_is_told_ends_with_the_message_and_leaves_no_timer() -> None:
         state.unsubscribe(subscription)
         state.unsubscribe(subscription)
         assert state.listeners == 0
+
+    in_a_room(scene)
+
+
+def test_a_revision_of_another_time_is_told_to_start_afresh_and_costs_the_others_nothing() -> None:
+    """A program may come back with the number of a server that was since restored from a backup, or with any."""
+
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        for _ in range(3):
+            storage.change(1)
+        listener = Listener(storage)
+        state.subscribe(ROOM, 3, listener.deliver)
+        stranger = Listener(storage)
+        state.subscribe(ROOM, 10**9, stranger.deliver)
+        await asyncio.sleep(0.05)
+        assert stranger.states == [StartAfresh(ROOM)]
+        assert listener.states == []
+        assert storage.reads < 5
+        state.publish(storage.change(2))
+        assert listener.revisions == stranger.revisions == [4]
+
+    in_a_room(scene)
+
+
+def test_when_storage_goes_back_listeners_start_afresh_and_storage_is_not_asked_for_ever() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener, behind = Listener(storage), Listener(storage)
+        state.subscribe(ROOM, 0, listener.deliver)
+        state.subscribe(ROOM, 0, behind.deliver)
+        lost = [storage.change(1) for _ in range(5)]
+        state.publish(lost[0])
+        storage.revision, storage.messages = 0, {}
+        state.publish(lost[4])
+        await asyncio.sleep(0.1)
+        assert StartAfresh(ROOM) in listener.states
+        assert storage.reads < 5
+        state.publish(storage.change(1))
+        assert listener.revisions[-1] == 1
+
+    in_a_room(scene)
+
+
+def test_who_has_stopped_listening_hears_nothing_more_even_of_the_same_news() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        late = Listener(storage)
+        first = state.subscribe(ROOM, 0, lambda _: state.unsubscribe(second))
+        second = state.subscribe(ROOM, 0, late.deliver)
+        state.publish(storage.change(1))
+        assert late.revisions == []
+        state.unsubscribe(first)
+
+    in_a_room(scene)
+
+
+def test_a_listener_may_stop_while_what_it_missed_is_told() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        def leave(_: Sequence[Told]) -> None:
+            state.unsubscribe(subscription)
+
+        storage.change(1)
+        subscription = state.subscribe(ROOM, 0, leave)
+        await asyncio.sleep(0.05)
+        assert (state.listeners, state._rooms) == (0, {})
+
+    in_a_room(scene)
+
+
+def test_who_comes_and_goes_leaves_nothing_behind() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        tasks = asyncio.all_tasks()
+        for _ in range(50):
+            subscription = state.subscribe(ROOM, 0, lambda _: None)
+            state.typing(ROOM, ADA)
+            state.publish(storage.change(1))
+            await asyncio.sleep(0)
+            state.unsubscribe(subscription)
+        await asyncio.sleep(0.01)
+        assert state._rooms == {}
+        assert asyncio.all_tasks() == tasks
+
+    in_a_room(scene)
+
+
+def test_starting_and_stopping_twice_is_harmless() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        before = asyncio.all_tasks()
+        for _ in range(2):
+            state.start()
+        assert len(asyncio.all_tasks() - before) == 1
+        subscription = state.subscribe(ROOM, 0, lambda _: None)
+        for _ in range(2):
+            await state.stop()
+        state.unsubscribe(subscription)
+        await asyncio.sleep(0.01)
+        assert asyncio.all_tasks() == before
+
+    in_a_room(scene)
+
+
+def test_the_comparing_outlives_a_storage_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_state, 'COMPARE_EVERY', 0.01)
+
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        state.subscribe(ROOM, 0, listener.deliver)
+        await asyncio.sleep(0.01)
+        storage.failures = 3
+        storage.change(1)  # and the event is lost
+        state.start()
+        await asyncio.sleep(0.2)
+        assert storage.failures == 0
+        assert listener.revisions == [1]
+
+    in_a_room(scene)
+
+
+def test_typing_is_forgotten_when_no_more_signs_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_state, 'TYPING_SHOWN', 0.02)
+
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        state.subscribe(ROOM, 0, listener.deliver)
+        state.typing(ROOM, ADA)
+        await asyncio.sleep(0.05)
+        assert listener.states == [Typing(ROOM, (ADA,)), Typing(ROOM, ())]
 
     in_a_room(scene)

@@ -5,10 +5,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, event, inspect, text
 
 from chat import Chat
 from chat.errors import Invalid, StorageFailed
@@ -185,3 +187,104 @@ def test_a_copy_is_made_before_the_form_of_the_database_changes(
     with sqlite3.connect(copy) as connection:
         assert connection.execute('SELECT slug FROM rooms').fetchall() == [('lobby',)]
     assert copy.stat().st_mode & 0o077 == 0
+
+
+async def test_a_reader_cannot_write(chat: Chat) -> None:
+    with pytest.raises(StorageFailed):
+        await chat.storage.read(lambda connection: connection.execute(text('DELETE FROM rooms')))
+    assert await chat.storage.read(lambda connection: connection.execute(text('SELECT count(*) FROM rooms')).scalar())
+
+
+async def test_transactions_that_wait_share_a_commit(chat: Chat) -> None:
+    commits: list[object] = []
+    event.listen(chat.storage._write_engine, 'commit', commits.append)
+    blocker = chat.storage.write(lambda _: time.sleep(0.05))
+    await asyncio.gather(blocker, *(chat.storage.write(lambda _: None) for _ in range(50)))
+    assert 1 <= len(commits) <= 3
+
+
+async def test_who_stops_waiting_neither_undoes_nor_breaks_anything(chat: Chat, ada: User) -> None:
+    blocker = asyncio.create_task(chat.storage.write(lambda _: time.sleep(0.05)))
+    impatient = asyncio.create_task(chat.messages.send(ada, 'lobby', 'said and gone'))
+    await asyncio.sleep(0.01)
+    impatient.cancel()
+    await blocker
+    await chat.messages.send(ada, 'lobby', 'next')
+    assert [each.body for each in (await chat.messages.page(ada, 'lobby')).messages] == ['said and gone', 'next']
+
+
+class Panic(BaseException):
+    """What a library in another language raises when it gives up (pyo3): no Exception."""
+
+
+async def test_whatever_an_action_raises_the_others_go_on(chat: Chat, ada: User) -> None:
+    def panic(connection) -> None:
+        connection.execute(text("UPDATE rooms SET name = 'half done'"))
+        raise Panic
+
+    with pytest.raises(Panic):
+        await asyncio.wait_for(chat.storage.write(panic), 2)
+    await asyncio.wait_for(chat.messages.send(ada, 'lobby', 'still here'), 2)
+    assert (await chat.rooms.find(ada, 'lobby')).name == 'Lobby'
+
+
+async def test_a_read_sees_one_state_however_long_it_takes(chat: Chat, ada: User) -> None:
+    started, may_end = threading.Event(), threading.Event()
+
+    def count_twice(connection) -> tuple[int, int]:
+        first = connection.execute(text('SELECT count(*) FROM messages')).scalar()
+        started.set()
+        may_end.wait(2)
+        return first, connection.execute(text('SELECT count(*) FROM messages')).scalar()
+
+    reading = asyncio.create_task(chat.storage.read(count_twice))
+    await asyncio.to_thread(started.wait, 2)
+    await chat.messages.send(ada, 'lobby', 'meanwhile')
+    may_end.set()
+    assert await reading == (0, 0)
+
+
+async def test_the_words_of_a_deleted_message_are_nowhere_in_the_files_after_a_stop(tmp_path: Path) -> None:
+    folder = tmp_path / 'kept'
+    chat = Chat(Settings(data=folder))
+    chat.open()
+    ada = await chat.accounts.add_guest('Ada', 'here')
+    room = await chat.rooms.join(ada, 'lobby')
+    for body in ('SECRET-WORDS', 'SECRET-WORDS ' * 700):  # within a page of the file, and on pages of its own
+        chat.drafts.keep(ada, room, body)
+        await chat.drafts.flush()
+        chat.drafts.keep(ada, room, '')
+        message = (await chat.messages.send(ada, 'lobby', body)).message
+        await chat.messages.send(ada, 'lobby', 'other words')
+        await chat.messages.delete(ada, message.id)
+    await chat.stop()
+    assert [path.name for path in folder.iterdir() if b'SECRET-WORDS' in path.read_bytes()] == []
+
+
+async def test_deleted_words_are_overwritten_wherever_sqlite_was_built(chat: Chat) -> None:
+    assert await chat.storage.write(lambda c: c.exec_driver_sql('PRAGMA secure_delete').scalar()) == 1
+
+
+async def test_a_server_that_cannot_store_what_waits_stops_all_the_same(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise StorageFailed
+
+    room = await chat.rooms.find(ada, 'lobby')
+    sent = (await chat.messages.send(ada, 'lobby', 'x')).message
+    monkeypatch.setattr(chat.storage, 'write', full)
+    chat.drafts.keep(ada, room, 'x')
+    chat.unread.seen(ada, room, sent.id)
+    await chat.stop()
+    assert not chat.storage.is_open
+
+
+async def test_the_words_of_people_do_not_get_into_the_log(
+    chat: Chat, ada: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    await chat.storage.write(lambda connection: connection.exec_driver_sql('PRAGMA max_page_count = 1'))
+    with pytest.raises(StorageFailed):
+        await chat.messages.send(ada, 'lobby', 'SECRET-WORDS ' * 700)
+    assert 'full' in caplog.text
+    assert 'SECRET-WORDS' not in caplog.text

@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from chat.storage import sqlite
+
 log = logging.getLogger('hearth.storage')
 
 
@@ -25,7 +27,7 @@ def upgrade(engine: Engine, file: Path) -> None:
         return
     if current is not None:
         log.info('Copied the database to %s before changing its form', _copy(file, current))
-    with engine.begin() as connection:
+    with sqlite.reshaping(engine) as connection:
         config.attributes['connection'] = connection
         command.upgrade(config, 'head')
 

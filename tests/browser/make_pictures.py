@@ -1,0 +1,141 @@
+"""Make the pictures of the README: ``python -m tests.browser.make_pictures`` in the root of the project.
+
+A server of its own is filled with a conversation of five people, who then look at it in a real Chromium.
+"""
+
+import asyncio
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright
+
+from chat import Chat
+from chat.models import User
+from chat.settings import Settings
+from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, Server
+from tests.browser.people import Person
+
+PICTURES = ROOT / 'docs' / 'pictures'
+CODE = """Here is the warm-up exercise:
+
+```python
+def fibonacci(n: int) -> list[int]:
+    \"\"\"Return the first n numbers.\"\"\"
+    a, b, found = 0, 1, []
+    for _ in range(n):
+        found.append(a)
+        a, b = b, a + b
+    return found
+```"""
+YESTERDAY = [
+    ('Grace', 'The room is booked for Thursday, 9:30 to 16:00 :tada:'),
+    ('Noor', 'Wonderful! How many people are coming?'),
+    ('Grace', '**23** so far, two of them remote.'),
+    ('Tomás', 'I can bring the projector and *three* extension cords.'),
+]
+TODAY = [
+    (
+        'Linh',
+        'Good morning! I made a list of what is missing:\n\n- name badges\n- markers for the whiteboard\n- coffee ☕',
+    ),
+    ('Noor', 'I take the badges and the markers.'),
+    ('Tomás', 'And I the coffee. Beans or capsules?'),
+    ('Ada', CODE),
+    ('Linh', 'Nice. Shall we let them write the test first?'),
+    ('Ada', 'Good idea, I will change the handout. The plan is at https://example.org/plan'),
+    ('Grace', 'Lunch is ordered, vegetarian for everybody unless you tell me `by noon`.'),
+]
+
+
+async def _fill(data: Path) -> None:
+    chat = Chat(Settings(data=data, rate_limits='off'))
+    chat.open()
+    people: dict[str, User] = {}
+    for name in ('Ada', 'Grace', 'Linh', 'Noor', 'Tomás'):
+        people[name] = await chat.accounts.add_guest(name, 'here')
+    await chat.rooms.create(people['Grace'], 'Workshop', 'Python for beginners, Thursday in the library')
+    await chat.rooms.create(people['Linh'], 'Handouts', 'What we give to people')
+    for person in people.values():
+        for slug in ('lobby', 'workshop', 'handouts'):
+            await chat.rooms.join(person, slug)
+        token = await chat.sessions.begin(person, 'pictures', 'Europe/Berlin')
+        (data / f'{person.name}.token').write_text(token)
+    morning = datetime.now(UTC).replace(hour=7, minute=58)
+    await _talk(chat, people, YESTERDAY, morning - timedelta(hours=16))
+    sent = await _talk(chat, people, TODAY, morning)
+    answer = (await chat.messages.send(people['Noor'], 'workshop', 'Beans! I bring a mill.', None, sent[2])).message
+    mistake = (await chat.messages.send(people['Tomás'], 'workshop', 'wrong room, sorry')).message
+    await chat.messages.delete(people['Tomás'], mistake.id)
+    await chat.messages.edit(people['Noor'], answer.id, 'Beans! I bring my grandmother’s mill.')
+    await _set_time(chat, answer.id, morning + timedelta(minutes=31))
+    await _set_time(chat, mistake.id, morning + timedelta(minutes=33))
+    for number in range(3):
+        await chat.messages.send(people['Linh'], 'handouts', f'Page {number + 1} is ready.')
+    await chat.stop()
+
+
+async def _talk(chat: Chat, people: dict[str, User], said: list[tuple[str, str]], start: datetime) -> list[int]:
+    ids = []
+    for number, (name, body) in enumerate(said):
+        message = (await chat.messages.send(people[name], 'workshop', body)).message
+        await _set_time(chat, message.id, start + timedelta(minutes=4 * number))
+        ids.append(message.id)
+    return ids
+
+
+async def _set_time(chat: Chat, message_id: int, moment: datetime) -> None:
+    values = (int(moment.timestamp() * 1000), message_id)
+    await chat.storage.write(lambda c: c.exec_driver_sql('UPDATE messages SET created_at = ? WHERE id = ?', values))
+
+
+async def _come(browser: Browser, server: Server, name: str | None, **how: object) -> Person:
+    options = {'viewport': {'width': 1440, 'height': 900}, 'timezone_id': 'Europe/Berlin', **how}
+    context = await browser.new_context(**options)
+    if name is not None:
+        token = (server.data / f'{name}.token').read_text()
+        await context.add_cookies([{'name': 'hearth_session', 'value': token, 'url': server.site}])
+    person = Person(await context.new_page(), server.site)
+    await person.open('/rooms/workshop' if name is not None else '/?room=workshop')
+    return person
+
+
+async def _make(server: Server) -> None:
+    phone = {'viewport': {'width': 390, 'height': 844}, 'has_touch': True, 'is_mobile': True, 'device_scale_factor': 2}
+    looks = [
+        ('room-light', 'Ada', {}),
+        ('room-dark', 'Ada', {'color_scheme': 'dark'}),
+        ('tablet-light', 'Ada', {'viewport': {'width': 768, 'height': 1024}}),
+        ('phone-light', 'Ada', phone),
+        ('phone-dark', 'Ada', {**phone, 'color_scheme': 'dark'}),
+        ('join-light', None, phone),
+    ]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        others = [await _come(browser, server, name) for name in ('Grace', 'Linh', 'Noor')]
+        for file, name, how in looks:
+            person = await _come(browser, server, name, **how)
+            await person.page.wait_for_timeout(1500)
+            await others[0].box.press_sequentially('…')
+            await person.page.wait_for_timeout(500)
+            await person.page.screenshot(path=PICTURES / f'{file}.png')
+            await person.close()
+        await browser.close()
+
+
+def main() -> None:
+    """Fill a server, and take the pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / 'data'
+        asyncio.run(_fill(data))
+        server = Server(data)
+        server.start()
+        try:
+            asyncio.run(_make(server))
+        finally:
+            server.kill()
+
+
+if __name__ == '__main__':
+    main()

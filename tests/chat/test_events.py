@@ -1,0 +1,91 @@
+"""What is told, in the form every door speaks: the contract, one test for each event."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chat import events
+from chat.models import Member, Message, Room, User
+
+ADA = User(7, 'Ada', 'guest')
+SENT_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+LATER = datetime(2026, 11, 23, 9, 1, 2, 3_999, tzinfo=UTC)
+MESSAGE = Message(
+    id=123, room_id=1, room='lobby', revision=57, author=ADA, body='raw *Markdown*',
+    html='<p>raw <em>Markdown</em></p>', client_message_id=None, created_at=SENT_AT, edited_at=None, deleted_at=None,
+    reply_to=None,
+)  # fmt: skip
+MESSAGE_JSON = {
+    'id': 123, 'room': 'lobby', 'revision': 57, 'author': {'id': 7, 'name': 'Ada', 'kind': 'guest'},
+    'body': 'raw *Markdown*', 'html': '<p>raw <em>Markdown</em></p>', 'client_message_id': None,
+    'created_at': '2026-11-23T09:00:00.000Z', 'edited_at': None, 'deleted_at': None, 'reply_to': None,
+    'reactions': [], 'attachments': [],
+}  # fmt: skip
+
+
+def changed(**values: object) -> Message:
+    fields = {name: getattr(MESSAGE, name) for name in Message.__slots__}
+    return Message(**{**fields, **values})
+
+
+def test_a_sent_message_carries_all_of_it() -> None:
+    event = events.message_event(MESSAGE)
+    assert isinstance(event, events.MessageSent)
+    assert events.to_json(event) == {
+        'type': 'message_sent', 'room': 'lobby', 'revision': 57, 'message': MESSAGE_JSON
+    }  # fmt: skip
+
+
+def test_an_edited_message_says_when() -> None:
+    event = events.message_event(changed(revision=58, body='b', html='<p>b</p>', edited_at=LATER))
+    assert isinstance(event, events.MessageEdited)
+    edited = {'revision': 58, 'body': 'b', 'html': '<p>b</p>', 'edited_at': '2026-11-23T09:01:02.003Z'}
+    assert events.to_json(event) == {
+        'type': 'message_edited', 'room': 'lobby', 'revision': 58, 'message': {**MESSAGE_JSON, **edited}
+    }  # fmt: skip
+
+
+def test_a_deleted_message_has_no_words_even_if_it_was_edited_before() -> None:
+    event = events.message_event(changed(revision=59, body='', html='', edited_at=LATER, deleted_at=LATER))
+    assert isinstance(event, events.MessageDeleted)
+    data = events.to_json(event)
+    assert (data['type'], data['revision']) == ('message_deleted', 59)
+    assert (data['message']['body'], data['message']['html']) == ('', '')
+    assert data['message']['deleted_at'] == '2026-11-23T09:01:02.003Z'
+
+
+@pytest.mark.parametrize(('kind', 'name'), [(events.MemberJoined, 'member_joined'), (events.MemberLeft, 'member_left')])
+def test_coming_and_going_name_the_member(kind: type[events.MemberEvent], name: str) -> None:
+    assert events.to_json(kind(1, 'lobby', 60, Member(ADA, 'owner'))) == {
+        'type': name, 'room': 'lobby', 'revision': 60,
+        'member': {'user': {'id': 7, 'name': 'Ada', 'kind': 'guest'}, 'role': 'owner'},
+    }  # fmt: skip
+
+
+def test_a_reply_and_an_id_of_the_senders_own_are_told() -> None:
+    data = events.message_json(changed(reply_to=99, client_message_id='mine'))
+    assert (data['reply_to'], data['client_message_id']) == (99, 'mine')
+
+
+def test_a_room_is_told_without_its_numbers() -> None:
+    room = Room(1, 'lobby', 'Lobby', 'Where everybody meets', False, 57, SENT_AT)
+    expected = {'slug': 'lobby', 'name': 'Lobby', 'topic': 'Where everybody meets', 'private': False}
+    assert events.room_json(room) == expected
+
+
+def test_states_have_names_and_no_number() -> None:
+    typing, afresh = events.Typing(1, (ADA,)), events.StartAfresh(1)
+    assert (typing.type, afresh.type) == ('typing', 'start_afresh')
+    assert not hasattr(typing, 'revision')
+    assert not hasattr(afresh, 'revision')
+
+
+def test_every_numbered_event_has_its_test_here() -> None:
+    def leaves(kind: type) -> set[str]:
+        below = kind.__subclasses__()
+        # Data classes with slots are made twice; only the second has the name of its type.
+        return set().union(*map(leaves, below)) if below else {kind.__name__}
+
+    assert leaves(events.RoomEvent) >= {'MessageSent', 'MessageEdited', 'MessageDeleted', 'MemberJoined', 'MemberLeft'}
+    types = {events.MessageSent, events.MessageEdited, events.MessageDeleted, events.MemberJoined, events.MemberLeft}
+    assert len({kind.type for kind in types}) == 5

@@ -1,0 +1,128 @@
+"""Bringing older data up to date: nothing is lost when it works, and nothing is changed when it does not."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from chat.storage import Storage, migrations
+
+SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
+REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = '{number}'
+down_revision = '{before}'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+{steps}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a data folder as the first release left it."""
+    folder = tmp_path / 'data'
+    folder.mkdir()
+    with sqlite3.connect(folder / 'hearth.sqlite') as connection:
+        connection.executescript(SCHEMA_OF_THE_FIRST_RELEASE.read_text(encoding='utf-8'))
+    return folder
+
+
+@pytest.fixture
+def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the migrations be those of a release to come; return the folder that takes further ones."""
+    copy = tmp_path / 'migrations'
+    shutil.copytree(Path(migrations.__file__).parent, copy)
+    monkeypatch.setattr(migrations, '__file__', str(copy / '__init__.py'))
+    return copy / 'versions'
+
+
+def add_revision(versions: Path, number: str, before: str, *steps: str) -> None:
+    lines = '\n'.join(f'    {step}' for step in steps)
+    (versions / f'{number}.py').write_text(REVISION.format(number=number, before=before, steps=lines), encoding='utf-8')
+
+
+def look(file: Path, sql: str) -> list[tuple]:
+    with sqlite3.connect(file) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def start(folder: Path) -> None:
+    storage = Storage(folder)
+    try:
+        storage.open()
+    finally:
+        storage.close()
+
+
+def everything(file: Path) -> list[str]:
+    with sqlite3.connect(file) as connection:
+        return list(connection.iterdump())
+
+
+def test_a_table_that_others_refer_to_can_be_made_anew(folder: Path, next_release: Path) -> None:
+    before = everything(folder / 'hearth.sqlite')
+    add_revision(
+        next_release, '0002', '0001',
+        "with op.batch_alter_table('users') as users:",
+        "    users.alter_column('kind', type_=sa.String(99), existing_nullable=False)",
+        "op.add_column('rooms', sa.Column('color', sa.String(8), nullable=True))",
+    )  # fmt: skip
+    start(folder)
+    file = folder / 'hearth.sqlite'
+    assert look(file, 'SELECT version_num FROM alembic_version') == [('0002',)]
+    assert 'VARCHAR(99)' in look(file, "SELECT sql FROM sqlite_master WHERE name = 'users'")[0][0]
+    assert look(file, 'SELECT name FROM users') == [('Ada',)]
+    assert look(file, 'SELECT count(*) FROM messages') == [(2,)]
+    assert look(file, 'PRAGMA foreign_key_check') == []
+    assert everything(folder / 'hearth.sqlite.before-0001') == before
+
+
+def test_after_a_migration_references_are_checked_again(folder: Path, next_release: Path) -> None:
+    add_revision(next_release, '0002', '0001', 'pass')
+    storage = Storage(folder)
+    storage.open()
+    with storage._write_engine.begin() as connection:
+        assert connection.exec_driver_sql('PRAGMA foreign_keys').scalar() == 1
+    storage.close()
+
+
+@pytest.mark.parametrize('failing', ['op.execute("SELECT nonsense")', 'raise RuntimeError("no")'])
+def test_a_migration_that_fails_changes_nothing(folder: Path, next_release: Path, failing: str) -> None:
+    before = everything(folder / 'hearth.sqlite')
+    add_revision(next_release, '0002', '0001', "op.execute('DELETE FROM drafts')", "op.drop_table('drafts')")
+    add_revision(next_release, '0003', '0002', "op.execute('DROP TABLE sessions')", failing)
+    with pytest.raises(Exception, match='no'):
+        start(folder)
+    assert everything(folder / 'hearth.sqlite') == before
+
+
+def test_a_migration_that_leaves_references_to_nothing_is_undone(folder: Path, next_release: Path) -> None:
+    before = everything(folder / 'hearth.sqlite')
+    add_revision(next_release, '0002', '0001', 'op.execute("DELETE FROM users")')
+    with pytest.raises(Exception, match=r'(?i)foreign key'):
+        start(folder)
+    assert everything(folder / 'hearth.sqlite') == before
+
+
+def test_a_database_that_is_up_to_date_is_not_copied(folder: Path) -> None:
+    start(folder)
+    start(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ['hearth.sqlite']
+
+
+def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path) -> None:
+    folder = tmp_path / 'made before, for everybody'
+    folder.mkdir(mode=0o755)
+    storage = Storage(folder)
+    storage.open()
+    assert {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir()} == {
+        'hearth.sqlite': 0, 'hearth.sqlite-wal': 0, 'hearth.sqlite-shm': 0
+    }  # fmt: skip
+    storage.close()

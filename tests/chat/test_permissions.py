@@ -1,0 +1,114 @@
+"""Who may what, as a table: asked of the actions, which are what decides."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from chat import Chat
+from chat.errors import ChatError, Forbidden, NotAMember, NotFound
+from chat.models import Message, User
+from tests.chat.people import newcomer
+
+Attempt = Callable[[Chat, User, str, Message], Awaitable[object]]
+DONE = 'done'
+
+ATTEMPTS: dict[str, Attempt] = {
+    'find': lambda chat, user, slug, _: chat.rooms.find(user, slug),
+    'read': lambda chat, user, slug, _: chat.messages.page(user, slug),
+    'get': lambda chat, user, _, message: chat.messages.get(user, message.id),
+    'join': lambda chat, user, slug, _: chat.rooms.join(user, slug),
+    'open': lambda chat, user, slug, _: chat.rooms.open(user, slug),
+    'leave': lambda chat, user, slug, _: chat.rooms.leave(user, slug),
+    'send': lambda chat, user, slug, _: chat.messages.send(user, slug, 'x'),
+    'edit': lambda chat, user, _, message: chat.messages.edit(user, message.id, 'y'),
+    'delete': lambda chat, user, _, message: chat.messages.delete(user, message.id),
+    'last': lambda chat, user, slug, _: chat.messages.last_of(user, slug),
+}
+
+TABLE = """
+room     who       whose     | find  read  get   join  open  leave send  edit  delete last
+open     owner     own       | done  done  done  done  done  done  done  done  done   done
+open     owner     foreign   | done  done  done  done  done  done  done  no    no     done
+open     member    own       | done  done  done  done  done  done  done  done  done   done
+open     member    foreign   | done  done  done  done  done  done  done  no    no     done
+open     left      own       | done  done  done  done  done  done  join  join  done   done
+open     left      foreign   | done  done  done  done  done  done  join  join  no     done
+open     stranger  foreign   | done  done  done  done  done  done  join  join  no     done
+private  owner     own       | done  done  done  done  done  done  done  done  done   done
+private  owner     foreign   | done  done  done  done  done  done  done  no    no     done
+private  left      own       | 404   404   404   404   404   404   404   404   404    404
+private  left      foreign   | 404   404   404   404   404   404   404   404   404    404
+private  stranger  foreign   | 404   404   404   404   404   404   404   404   404    404
+none     stranger  foreign   | 404   404   done  404   404   404   404   join  no     404
+"""
+MEANS: dict[str, type[ChatError] | str] = {'done': DONE, 'no': Forbidden, 'join': NotAMember, '404': NotFound}
+
+
+def cases() -> list[tuple[str, str, str, str, str]]:
+    header, *lines = TABLE.strip().splitlines()
+    actions = header.split('|')[1].split()
+    found = []
+    for line in lines:
+        who, outcomes = (half.split() for half in line.split('|'))
+        found += [(*who, action, outcome) for action, outcome in zip(actions, outcomes, strict=True)]
+    return found
+
+
+@pytest.mark.parametrize(('room', 'who', 'whose', 'action', 'outcome'), cases())
+async def test_who_may_what(chat: Chat, room: str, who: str, whose: str, action: str, outcome: str) -> None:
+    scene = await Scene.set(chat, private=room == 'private')
+    user = {'owner': scene.owner, 'member': scene.member, 'left': scene.left, 'stranger': scene.stranger}[who]
+    message = scene.messages[user] if whose == 'own' else scene.foreign_to(user)
+    slug = 'nowhere' if room == 'none' else scene.slug
+    try:
+        await ATTEMPTS[action](chat, user, slug, message)
+        happened: type[ChatError] | str = DONE
+    except ChatError as error:
+        happened = type(error)
+    assert happened == MEANS[outcome]
+
+
+class Scene:
+    """A room with its owner, a member, somebody who left, and a stranger; all but the last have said something."""
+
+    def __init__(self) -> None:
+        self.messages: dict[User, Message] = {}
+
+    @classmethod
+    async def set(cls, chat: Chat, *, private: bool) -> 'Scene':
+        scene = cls()
+        scene.owner, scene.member, scene.left, scene.stranger = [
+            await newcomer(chat, name) for name in ('Owner', 'Member', 'Left', 'Stranger')
+        ]
+        scene.slug = (await chat.rooms.create(scene.owner, 'Study')).slug
+        for user in (scene.owner, scene.member, scene.left):
+            await chat.rooms.join(user, scene.slug)
+            scene.messages[user] = (await chat.messages.send(user, scene.slug, f'by {user.name}')).message
+        await chat.rooms.leave(scene.left, scene.slug)
+        if private:
+            await chat.storage.write(lambda c: c.exec_driver_sql("UPDATE rooms SET private = 1 WHERE slug = 'study'"))
+        return scene
+
+    def foreign_to(self, user: User) -> Message:
+        return next(message for author, message in self.messages.items() if author is not user)
+
+
+async def test_somebody_who_is_no_longer_there_may_nothing(chat: Chat) -> None:
+    ghost = User(999, 'Ghost', 'guest')
+    for attempt in (
+        chat.rooms.find(ghost, 'lobby'),
+        chat.rooms.join(ghost, 'lobby'),
+        chat.rooms.create(ghost, 'Castle'),
+        chat.messages.send(ghost, 'lobby', 'boo'),
+        chat.messages.page(ghost, 'lobby'),
+    ):
+        with pytest.raises(ChatError) as problem:
+            await attempt
+        assert problem.value.code == 'unauthenticated'
+
+
+async def test_bots_open_no_rooms(chat: Chat) -> None:
+    bot = await newcomer(chat, 'Robin')
+    await chat.storage.write(lambda c: c.exec_driver_sql("UPDATE users SET kind = 'bot'"))
+    with pytest.raises(Forbidden):  # as stored now, whatever the caller believes to know of it
+        await chat.rooms.create(bot, 'Factory')
