@@ -36,15 +36,15 @@ async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, resp
         before = await chat.sessions.find(cookies.read_token(request))
         if before is not None:  # nobody would have its token any more
             await chat.sessions.end(before)
-        cookies.set_token(request, response, token)
+        cookies.set_token(request, response, token, chat.settings.public_url)
     return schemas.Session.model_validate({'token': token, 'user': user_json(user)})
 
 
 @router.delete('/sessions/current', status_code=204)
-async def sign_out(chat: TheChat, session: TheSession, request: Request, response: Response) -> None:
+async def sign_out(chat: TheChat, session: TheSession, response: Response) -> None:
     """Sign out; open pages of the session are closed."""
     await chat.sessions.end(session)
-    cookies.clear_token(request, response)
+    cookies.clear_token(response)
 
 
 @router.get('/me')

@@ -80,6 +80,8 @@ class RoomState:
         room.subscriptions[subscription] = None
         room.unsure = True
         self._ask_to_fill(room)
+        if room.typing:
+            asyncio.get_running_loop().call_soon(_tell_typing, room)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:

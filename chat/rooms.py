@@ -16,6 +16,7 @@ from chat.storage import rooms as rows
 
 MOST_LISTED = 200  # rooms of each kind in a list
 MOST_SLUGS = 100  # "design-2" to "design-100" are tried for rooms of the same name
+TOO_MANY_ALIKE = 'There are many rooms of this name. Please choose another.'
 
 
 class Rooms:
@@ -37,6 +38,14 @@ class Rooms:
     async def find(self, user: User, slug: str) -> Room:
         """Return a room; raises NotFound."""
         return (await self._storage.read(reach.room, user, slug)).room
+
+    async def members(self, user: User, slug: str) -> Sequence[Member]:
+        """Return who belongs to a room; raises NotFound."""
+
+        def read(connection: Connection) -> Sequence[Member]:
+            return rows.members(connection, reach.room(connection, user, slug).room.id)
+
+        return await self._storage.read(read)
 
     async def open(self, user: User, slug: str, around: int | None = None) -> RoomView:
         """Return all that showing a room takes, as of one moment; joins it first if need be. Raises NotFound.
@@ -131,4 +140,4 @@ def _free_slug(connection: Connection, wanted: str) -> str:
     for slug in (wanted, *(f'{wanted}-{number}' for number in range(2, MOST_SLUGS))):
         if rows.by_slug(connection, slug) is None:
             return slug
-    raise Conflict('There are many rooms of this name. Please choose another.', 'name')
+    raise Conflict(TOO_MANY_ALIKE, 'name')

@@ -17,3 +17,7 @@ PRESSED_ROW_BUTTON = (
     '(event) => { const button = event.target.closest("button[data-action]");'
     ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id)); }'
 )
+
+# What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
+# set from here would wipe whatever it had not told yet. Both arguments are numbers; the result is what stays.
+TAKE_AWAY_SENT = '(() => {{ const box = getElement({id}); return box.inputValue = box.inputValue.slice({length}); }})()'

@@ -26,3 +26,8 @@ def main(label: str, on_click: Callable[..., object]) -> ui.button:
 def danger(label: str, on_click: Callable[..., object]) -> ui.button:
     """Return the button for what cannot be taken back."""
     return ui.button(label, on_click=on_click, color=None).props('unelevated no-caps').classes('danger-button')
+
+
+def entry(label: str, on_click: Callable[..., object]) -> ui.menu_item:
+    """Return an entry of a menu."""
+    return ui.menu_item(label, on_click=on_click).props('role=menuitem')

@@ -3,13 +3,12 @@
 from collections.abc import Awaitable, Callable
 from secrets import token_urlsafe
 
-from nicegui import events, ui
+from nicegui import ui
 
 from chat.errors import ChatError
 from chat.models import Message, Room, User
-from pages import buttons
-
-IME_KEY = 229  # the key code of every key that belongs to an input method
+from pages import buttons, keys
+from pages.message_box import MessageBox
 
 
 class Composer:
@@ -39,15 +38,21 @@ class Composer:
                 buttons.icon('close', 'Cancel', self.cancel)
             self._problem = ui.label().classes('problem').props('role=alert')
             with ui.element('div').classes('composer-box'):
-                self._text = ui.textarea(value=draft, on_change=self._changed)
+                self._text = MessageBox(draft, self._changed)
                 self._text.props('aria-label=Message autogrow borderless dense rows=1 autocomplete=off')
                 self._text.classes('composer-text')
                 self._text.props['placeholder'] = f'Message {room.name}'
-                self._text.on('keydown.enter.exact.prevent', self._enter, args=['isComposing', 'keyCode'])
+                # What is typed before the page is connected reaches the server in any order (NiceGUI 3.18).
+                self._text.props['readonly'] = not ui.context.client.has_socket_connection
+                keys.on_enter(self._text, self.send)
                 self._text.on('keydown.up', self._up, args=[])
                 self._text.on('keydown.esc', self.cancel, args=[])
                 buttons.icon('send', 'Send', self.send).classes('send', remove='icon-button')
         self._refresh()
+
+    def open(self) -> None:
+        """Let one write: the page is connected."""
+        self._text.props['readonly'] = False
 
     def focus(self) -> None:
         """Put the cursor into the box."""
@@ -56,7 +61,7 @@ class Composer:
     def edit(self, message: Message) -> None:
         """Let the words of a message be changed; the draft waits."""
         if self._editing is None:
-            self._draft = self._typed
+            self._draft = self._text.typed
         self._editing, self._replying_to = message, None
         self._fill(message.body)
 
@@ -80,7 +85,7 @@ class Composer:
         """Send what is in the box, or store the edit. What could not be sent stays, with a sentence that says why."""
         if self._sending:
             return
-        body, editing = self._typed, self._editing
+        body, editing = self._text.typed, self._editing
         self._sending = True
         try:
             if editing is not None:
@@ -96,42 +101,32 @@ class Composer:
             self._sending = False
 
     def _sent(self, body: str, editing: Message | None) -> None:
-        if self._text.is_deleted:
-            return
+        """Let go of what was stored. What was typed while it was on its way stays."""
         self._client_message_id = token_urlsafe(12)
-        if editing is not None:
+        if self._editing is editing and not self._text.is_deleted:
+            self._editing = None
+            self._text.take_away(body)
+            if editing is not None and self._draft:
+                self._fill(self._draft)
             self.cancel()
-            return
-        # What was typed while the message was on its way stays.
-        typed_since = self._typed.removeprefix(body)
-        self._text.value = typed_since
-        self._on_change(typed_since)
-        self.cancel()
-
-    async def _enter(self, event: events.GenericEventArguments) -> None:
-        if event.args.get('isComposing') or event.args.get('keyCode') == IME_KEY:
-            return  # this Enter chooses a word in an input method
-        await self.send()
+        elif editing is None:  # another message is edited by now, or another room is open
+            self._draft = (self._text.typed if self._editing is None else self._draft).removeprefix(body)
+            self._on_change(self._draft)
 
     async def _up(self) -> None:
-        if self._typed or self._editing is not None:
+        if self._text.typed or self._editing is not None:
             return
         last = await self._find_last()
-        if last is not None and not self._typed:
+        if last is not None and not self._text.typed:
             self.edit(last)
 
     def _changed(self) -> None:
         self._show_problem('')
         if self._editing is None:
-            self._on_change(self._typed)
-
-    @property
-    def _typed(self) -> str:
-        # A browser, or whoever pretends to be one, can send anything as the value.
-        return self._text.value if isinstance(self._text.value, str) else ''
+            self._on_change(self._text.typed)
 
     def _fill(self, body: str) -> None:
-        self._text.value = body
+        self._text.fill(body)
         self._refresh()
         self.focus()
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from time import monotonic
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
 from chat import Chat
-from chat.errors import ChatError
+from chat.errors import ChatError, StorageFailed
 from chat.events import MemberJoined, MemberLeft, MessageEvent, StartAfresh, Told, Typing
 from chat.models import Message, MessagePage, RoomView, User
 from chat.room_state import Subscription
-from pages import dialogs
+from pages import buttons, dialogs, links
 from pages.asking import shows_errors
 from pages.composer import Composer
 from pages.message_list import MessageList
 from pages.people import People
 
+TRIES = 5  # to read a page that is no older than what was told
 TELL_TYPING_EVERY = 3.0  # s, while somebody types
 
 
@@ -56,7 +56,7 @@ class Conversation:
                 view.room,
                 view.page,
                 reader,
-                new_from=_first_unread(view),
+                new_after=view.last_read_id if view.unread else None,
                 marked=marked,
                 load=self._load,
                 on_action=self._row_pressed,
@@ -80,6 +80,7 @@ class Conversation:
             self._subscription = self._chat.room_state.subscribe(self.room.id, self._since, self._heard)
             self._chat.presence.watch(self._presence_changed)
             self._presence_changed(self._people.ids)
+            self._composer.open()
             self.messages.go_to_marked()
             self.seen()
 
@@ -125,6 +126,9 @@ class Conversation:
         if message.reply_to is not None and quoted is None and message.id > self.messages.newest_id:
             background_tasks.create(self._put_reply(message), name='show a reply', context=self._client)
             return
+        self._show(message, quoted)
+
+    def _show(self, message: Message, quoted: Message | None) -> None:
         self.messages.put(message, quoted, is_own=message.author.id == self._user.id)
         self._on_counts()
 
@@ -132,10 +136,11 @@ class Conversation:
         """Show a reply to a message that is not on the page."""
         try:
             quoted = await self._chat.messages.get(self._user, message.reply_to or 0)
+            message = await self._chat.messages.get(self._user, message.id)  # it may have changed meanwhile
         except ChatError:
             quoted = None
         if self._subscription is not None:
-            self.messages.put(message, quoted, is_own=message.author.id == self._user.id)
+            self._show(message, quoted)
 
     def _left(self, event: MemberLeft) -> None:
         if event.member.user.id == self._user.id:
@@ -152,18 +157,30 @@ class Conversation:
         if user.id != self._user.id:
             self.messages.note(user.name, came=came)
 
+    @shows_errors
     async def _start_afresh(self) -> None:
+        members = await self._chat.rooms.members(self._user, self.room.slug)
         page = await self._load()
-        if page is not None and self._subscription is not None:
-            self.messages.start_afresh(page)
+        if page is None or self._subscription is None:
+            return
+        if all(member.user.id != self._user.id for member in members):
+            self._on_removed()
+            return
+        self._people.show(members)
+        self.messages.start_afresh(page)
 
     @shows_errors
     async def _load(self, before: int | None = None, after: int | None = None) -> MessagePage | None:
-        return await self._chat.messages.page(self._user, self.room.slug, before=before, after=after)
+        for _ in range(TRIES):
+            page = await self._chat.messages.page(self._user, self.room.slug, before=before, after=after)
+            if self._subscription is None or page.revision >= self._subscription.revision:
+                return page  # else something was told meanwhile that this page does not know
+        raise StorageFailed
 
     async def _send(self, body: str, client_message_id: str, reply_to: int | None) -> None:
         self._on_activity()
         await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to)
+        self.messages.go_to_end()
 
     async def _edit(self, message: Message, body: str) -> None:
         await self._chat.messages.edit(self._user, message.id, body)
@@ -181,15 +198,10 @@ class Conversation:
         with (
             ui.menu().props('no-parent-event anchor="bottom right" self="top right"').classes('row-menu') as self._menu
         ):
-            self._items = {
-                'Reply': ui.menu_item('Reply', on_click=self._reply),
-                'Edit': ui.menu_item('Edit', on_click=self._begin_edit),
-                'Copy link': ui.menu_item('Copy link', on_click=self._copy_link),
-                'Delete': ui.menu_item('Delete', on_click=self._ask_to_delete),
-            }
-        for item in self._items.values():
-            item.props('role=menuitem')
-        self._items['Delete'].classes('danger')
+            buttons.entry('Reply', self._reply)
+            self._edit_entry = buttons.entry('Edit', self._begin_edit)
+            buttons.entry('Copy link', self._copy_link)
+            self._delete_entry = buttons.entry('Delete', self._ask_to_delete).classes('danger')
 
     def _row_pressed(self, action: object, message_id: object) -> None:
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
@@ -197,8 +209,8 @@ class Conversation:
             return
         self._pressed = message
         is_own = message.author.id == self._user.id
-        self._items['Edit'].set_visibility(self._chat.messages.may_edit(self._user, message))
-        self._items['Delete'].set_visibility(is_own)
+        self._edit_entry.set_visibility(self._chat.messages.may_edit(self._user, message))
+        self._delete_entry.set_visibility(is_own)
         self._menu.props['target'] = f'#m{message.id} .message-button'
         self._menu.open()
 
@@ -214,9 +226,8 @@ class Conversation:
 
     def _copy_link(self) -> None:
         if self._pressed is not None:
-            base = self._chat.settings.public_url or str(ui.context.client.request.base_url).rstrip('/')
-            ui.clipboard.write(f'{base}/rooms/{quote(self.room.slug, safe="")}/{self._pressed.id}')
-            ui.notify('Link copied')
+            path = links.address_of(self.room.slug, self._pressed.id)
+            links.share(self._client, self._chat.settings.public_url, path, 'Link copied')
 
     def _ask_to_delete(self) -> None:
         if self._pressed is not None:
@@ -226,12 +237,6 @@ class Conversation:
     @shows_errors
     async def _delete(self, message_id: int) -> None:
         await self._chat.messages.delete(self._user, message_id)
-
-
-def _first_unread(view: RoomView) -> int | None:
-    if not view.unread:
-        return None
-    return next((message.id for message in view.page.messages if message.id > view.last_read_id), None)
 
 
 def _typing_sentence(users: Sequence[User]) -> str:

@@ -1,11 +1,12 @@
 """The few questions the pages ask."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
 from chat.errors import ChatError
-from pages import buttons
+from pages import buttons, keys
 
 
 def new_room(on_create: Callable[[str, str], Awaitable[object]]) -> None:
@@ -15,16 +16,21 @@ def new_room(on_create: Callable[[str, str], Awaitable[object]]) -> None:
         name = ui.input('Name').props('outlined autofocus maxlength=64').classes('full')
         topic = ui.input('Topic (optional)').props('outlined maxlength=250').classes('full')
         problem = ui.label().classes('problem').props('role=alert')
+        asking = asyncio.Lock()
 
         async def create() -> None:
-            try:
-                await on_create(name.value or '', topic.value or '')
-            except ChatError as error:
-                problem.text = error.message
-            else:
-                dialog.close()
+            if asking.locked() or not dialog.value:
+                return  # a second Enter asks for no second room
+            async with asking:
+                try:
+                    await on_create(name.value or '', topic.value or '')
+                except ChatError as error:
+                    problem.text = error.message
+                else:
+                    dialog.close()
 
-        name.on('keydown.enter', create, args=[])
+        keys.on_enter(name, create)
+        keys.on_enter(topic, create)
         with ui.element('div').classes('dialog-buttons'):
             buttons.plain('Cancel', dialog.close)
             buttons.main('Create room', create)
@@ -42,6 +48,16 @@ def confirm(question: str, yes: str, on_yes: Callable[[], Awaitable[object]]) ->
                 await on_yes()
 
             buttons.danger(yes, do)
+
+
+def show_address(address: str) -> None:
+    """Show an address to copy by hand."""
+    with ui.dialog(value=True) as dialog, ui.card().classes('dialog'):
+        _begin(dialog, 'Copy this address')
+        shown = ui.input('Address', value=address).props('outlined readonly autofocus').classes('full')
+        dialog.on('show', lambda: shown.run_method('select'), args=[])
+        with ui.element('div').classes('dialog-buttons'):
+            buttons.main('Done', dialog.close)
 
 
 def _begin(dialog: ui.dialog, title: str) -> None:

@@ -2,18 +2,21 @@
 
 from html import escape
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
 
 from chat import Chat, text
-from chat.errors import ChatError, Forbidden, RateLimited
+from chat.errors import ChatError, Conflict, Forbidden, RateLimited, StorageFailed
 from chat.models import RoomEntry, Session
-from pages import browser, room_list, theme, zones
+from chat.rooms import TOO_MANY_ALIKE
+from pages import browser, links, room_list, theme, zones
 from web import cookies, origins
+from web.addresses import address_of
 
+LONGEST_WAIT = 600  # s that are said
 LONGEST_FIELD = 256  # characters of a form's field that are looked at
 
 
@@ -21,16 +24,18 @@ def install(chat: Chat) -> None:
     """Register the first page and the forms on it."""
 
     @ui.page('/', title='Hearth')
-    async def first(request: Request, name: str = '', room: str = 'lobby', new_room: str = '', wait: int = 0) -> None:
+    async def first(
+        request: Request, name: str = '', room: str = 'lobby', new_room: str = '', problem: str = '', wait: int = 0
+    ) -> None:
         session = await chat.sessions.find(cookies.read_token(request))
         theme.apply(session.theme if session is not None else None)
-        problem = await _problem(chat, session, name, new_room, wait)
+        sentence = await _sentence(chat, session, name, new_room, problem, wait)
         with ui.element('div').classes('joining'), ui.element('div').classes('joining-card'):
             ui.html(theme.LOGO, sanitize=False)
             if session is None:
-                await _ask_name(chat, name, room, new_room, problem)
+                await _ask_name(chat, name, room, new_room, sentence)
             else:
-                await _welcome_back(chat, session, new_room, problem)
+                await _welcome_back(chat, session, new_room, sentence)
 
     @app.post('/join', include_in_schema=False)
     async def join(
@@ -44,10 +49,8 @@ def install(chat: Chat) -> None:
         try:
             _require_own_form(chat, request)
             return await _join(chat, request, zone, **fields)
-        except RateLimited as error:
-            return RedirectResponse('/?' + urlencode({**fields, 'wait': error.retry_after}), 303)
-        except ChatError:
-            return RedirectResponse('/?' + urlencode(fields), 303)
+        except ChatError as error:
+            return RedirectResponse(_back(error, **fields), 303)
 
     @app.post('/sign-out', include_in_schema=False)
     async def sign_out(request: Request) -> Response:
@@ -59,7 +62,7 @@ def install(chat: Chat) -> None:
         session = await chat.sessions.find(cookies.read_token(request))
         if session is not None:
             await chat.sessions.end(session)
-        cookies.clear_token(request, response)
+        cookies.clear_token(response)
         return response
 
 
@@ -69,31 +72,46 @@ async def _join(chat: Chat, request: Request, zone: str, name: str, room: str, n
     if session is None:
         if new_room.strip():
             text.clean_room_name(new_room)  # before a name is taken for nothing
-        address = request.client.host if request.client is not None else ''
-        user = await chat.accounts.add_guest(name, address)
+        user = await chat.accounts.add_guest(name, address_of(request.scope))
         time_zone = zone if zones.is_known(zone) else None
         token = await chat.sessions.begin(user, request.headers.get('user-agent', ''), time_zone)
     else:
         user = session.user
-    slug = (await chat.rooms.create(user, new_room)).slug if new_room.strip() else room
-    response = RedirectResponse(f'/rooms/{quote(slug, safe="")}', 303)
+    try:
+        slug = (await chat.rooms.create(user, new_room)).slug if new_room.strip() else room
+        target = links.address_of(slug)
+    except ChatError as error:
+        target = _back(error, name, room, new_room)  # signed in all the same
+    response = RedirectResponse(target, 303)
     if token is not None:
-        cookies.set_token(request, response, token)
+        cookies.set_token(request, response, token, chat.settings.public_url)
     return response
 
 
-async def _problem(chat: Chat, session: Session | None, name: str, new_room: str, wait: int) -> str:
+def _back(error: ChatError, name: str, room: str, new_room: str) -> str:
+    """Return the address of the first page that keeps what was said and tells what was wrong with it."""
+    query = {'name': name, 'room': room, 'new_room': new_room, 'problem': error.code}
+    if isinstance(error, RateLimited):
+        query['wait'] = str(error.retry_after)
+    return '/?' + urlencode(query)
+
+
+async def _sentence(chat: Chat, session: Session | None, name: str, new_room: str, problem: str, wait: int) -> str:
     """Return why the last try failed. It is found out anew: an address must not put words on this page."""
     try:
-        if wait > 0:
-            raise RateLimited('joining', min(wait, 600))
         if name and session is None:
             await chat.accounts.check_name(name)
         if new_room.strip():
             text.clean_room_name(new_room)
     except ChatError as error:
         return error.message
-    return ''
+    doing = 'joining' if session is None else 'creating rooms'
+    return {
+        RateLimited.code: RateLimited(doing, min(max(wait, 1), LONGEST_WAIT)).message,
+        StorageFailed.code: StorageFailed().message,
+        Conflict.code: TOO_MANY_ALIKE,
+        Forbidden.code: 'This was not done: the form came from another site, or you may not do this.',
+    }.get(problem, '')
 
 
 def _require_own_form(chat: Chat, request: Request) -> None:
@@ -142,7 +160,7 @@ async def _welcome_back(chat: Chat, session: Session, new_room: str, problem: st
 
 def _room_link(entry: RoomEntry) -> None:
     link = ui.html(room_list.label(entry.room, entry.unread), sanitize=False, tag='a').classes('room-link')
-    link.props['href'] = f'/rooms/{quote(entry.room.slug, safe="")}'
+    link.props['href'] = links.address_of(entry.room.slug)
 
 
 def _heading(title: str, sentence: str) -> None:

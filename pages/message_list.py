@@ -40,7 +40,7 @@ class MessageList:
         page: MessagePage,
         reader: ZoneInfo,
         *,
-        new_from: int | None,
+        new_after: int | None,
         marked: int | None,
         load: Callable[..., Awaitable[MessagePage | None]],
         on_action: Callable[[str, int], object],
@@ -52,7 +52,7 @@ class MessageList:
         self._blocks: list[_Block] = []
         self._above = page.above  # just before the first row: whether that begins a day or a group depends on it
         self._reader = reader
-        self._new_from = new_from
+        self._new_after = new_after  # the last message that was read, if there are newer ones
         self._marked = marked  # the message that a link led to
         self._mark: ui.element | None = None
         self._waits_for_mark = marked is not None
@@ -93,6 +93,8 @@ class MessageList:
             self._replace(message)
         elif message.id > self.newest_id:
             self._append(message, quoted, is_own=is_own)
+        elif self._above is None or message.id > self._above.id:
+            self._insert(message, quoted)
 
     def note(self, name: str, *, came: bool) -> None:
         """Show that somebody came or went, folded with those just before."""
@@ -132,7 +134,7 @@ class MessageList:
         self._ids.clear()
         self._quoted.clear()
         self._blocks.clear()
-        self._new_from, self._above = None, page.above
+        self._new_after, self._above = None, page.above
         self.has_older, self.has_newer = page.has_older, page.has_newer
         self._add_history(page.messages, page.quoted, at_top=False)
         self.at_end = not page.has_newer
@@ -144,11 +146,14 @@ class MessageList:
         self._refresh_jump()
 
     def _append(self, message: Message, quoted: Message | None, *, is_own: bool) -> None:
+        if not self.at_end and len(self._messages) >= MOST_ROWS + BLOCK:
+            self.has_newer = True  # enough rows wait below; the rest loads when the reader comes there
+        is_new = message.edited_at is None and message.deleted_at is None
+        if self.has_newer and not is_new:
+            return  # a change of something that is not on the page
         if not is_own:
             self.unseen += 1
         if self.has_newer:
-            if is_own:
-                self.go_to_end()
             self._refresh_jump()
             return
         with self._content:
@@ -157,12 +162,18 @@ class MessageList:
         block = _Block(element, [message.id])
         self._blocks.append(block)
         self._render([block])
-        if is_own and not self.at_end:
-            self.go_to_end()
         if self.at_end:
             self._trim_top()
             self._on_seen()
         self._refresh_jump()
+
+    def _insert(self, message: Message, quoted: Message | None) -> None:
+        """Show a message in its place among those said later: it was edited since, or its quote had to be fetched."""
+        self._remember([message], {quoted.id: quoted} if quoted is not None else {})
+        place = self._ids.index(message.id)
+        block = next(block for block in self._blocks if self._ids[place + 1] in block.ids)
+        insort(block.ids, message.id)
+        self._render([block])
 
     def _replace(self, message: Message) -> None:
         if message.id in self._messages:
@@ -260,7 +271,7 @@ class MessageList:
             if block.notices is None:
                 messages = [self._messages[message_id] for message_id in block.ids]
                 before = self._before(block.ids[0])
-                block.element.content = rows.rows(messages, before, self._reader, self._quoted, self._new_from)
+                block.element.content = rows.rows(messages, before, self._reader, self._quoted, self._new_after)
 
     def _before(self, message_id: int) -> Message | None:
         place = bisect_left(self._ids, message_id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from html import escape
 
-from nicegui import ui
+from nicegui import events, ui
 
 from chat.models import Member
 from chat.presence import Status
@@ -14,16 +14,29 @@ ORDER: tuple[Status, ...] = ('online', 'away', 'offline')
 
 
 class People:
-    """The list of a room's members, those who are here first."""
+    """The list of a room's members, those who are here first. ``button`` shows and hides it.
 
-    def __init__(self, status: Callable[[int], Status]) -> None:
+    On a wide window it stands beside the conversation, on others it is hidden and comes to lie over it: theme.css says
+    which, and the browser tells what came of it.
+    """
+
+    def __init__(self, status: Callable[[int], Status], button: ui.button) -> None:
         self._status = status
         self._members: dict[int, Member] = {}
         self._shown_status: dict[int, Status] = {}
-        self._heading = ui.element('h2').classes('side-heading')
-        with self._heading:
-            self._title = ui.label('People').props('id=people-heading')
-        self._list = ui.html('', sanitize=False, tag='ul').classes('people').props('aria-label=People')
+        self._is_toggled = self._is_visible = False
+        self._button = button.on_click(self._toggle)
+        with ui.element('aside').props('aria-label=People').classes('side-panel') as self._panel:
+            with ui.element('h2').classes('side-heading'):
+                self._title = ui.label('People')
+            self._list = ui.html('', sanitize=False, tag='ul').classes('people').props('aria-label=People')
+            ui.element('q-resize-observer').on('resize', self._resized, args=['width'])
+        ui.element('div').classes('backdrop').on('click', self._toggle, args=[])
+
+    def uncover(self) -> None:
+        """Hide the list if it lies over the conversation."""
+        if self._is_toggled and self._is_visible:
+            self._toggle()
 
     def show(self, members: Iterable[Member]) -> None:
         """Show the members of another room."""
@@ -60,6 +73,15 @@ class People:
     def ids(self) -> frozenset[int]:
         """The members' user ids."""
         return frozenset(self._members)
+
+    def _toggle(self) -> None:
+        self._is_toggled = not self._is_toggled
+        self._panel.classes(toggle='toggled')
+
+    def _resized(self, event: events.GenericEventArguments) -> None:
+        width = event.args.get('width') if isinstance(event.args, dict) else 0
+        self._is_visible = isinstance(width, int | float) and width > 0
+        self._button.props['aria-expanded'] = 'true' if self._is_visible else 'false'
 
     def _render(self) -> None:
         def rank(member: Member) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 """The room page: rooms at the left, the conversation in the middle, people at the right."""
 
 from collections.abc import Awaitable
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,7 +11,7 @@ from chat import Chat
 from chat.errors import ChatError, NotFound
 from chat.models import RoomView, Session
 from chat.presence import Connection
-from pages import browser, buttons, rows, theme, zones
+from pages import browser, buttons, links, rows, theme, zones
 from pages.asking import shows_errors
 from pages.conversation import Conversation
 from pages.people import People
@@ -50,7 +50,7 @@ class RoomPage:
         self._user = session.user
         self._client = client
         self._reader = zones.zone(session.time_zone)
-        self._in_front = True
+        self._in_front = False  # until the browser says so: a page may open, or come back, behind others
         self._rooms_lie_over = False
         self._loaded: RoomView | None = None
         self._conversation: Conversation | None = None
@@ -68,11 +68,12 @@ class RoomPage:
             self._client.status_code = 404
         self._dark = theme.apply(self._session.theme, reader=self._user.id)
         self._build_sides()
-        with ui.element('div').classes('frame'):
+        with ui.element('div').classes('frame') as frame:
             with ui.element('div').classes('middle'):
                 self._build_head()
                 middle = ui.element('div').classes('middle')
-            self._build_people()
+            self._people = People(self._chat.presence.status, self._people_button)
+        frame.on('keydown.esc', self._people.uncover, args=[])
         with middle:
             routes = {'/rooms/{slug}': self._show_room, '/rooms/{slug}/{message_id}': self._show_room}
             ui.sub_pages(routes, show_404=False)
@@ -101,9 +102,9 @@ class RoomPage:
             ui.label(self._user.name).classes('me-name')
             with buttons.icon('settings', 'Your menu'), ui.menu().props('auto-close'):
                 for label, value in (('Theme of the system', None), ('Light theme', 'light'), ('Dark theme', 'dark')):
-                    ui.menu_item(label, on_click=lambda value=value: self._set_theme(value)).props('role=menuitem')
+                    buttons.entry(label, lambda value=value: self._set_theme(value))
                 ui.separator()
-                ui.menu_item('Sign out', on_click=self._sign_out).props('role=menuitem')
+                buttons.entry('Sign out', self._sign_out)
 
     def _build_head(self) -> None:
         with ui.element('header').classes('head'):
@@ -113,21 +114,14 @@ class RoomPage:
                     self._name = ui.label()
                 self._topic = ui.label().classes('topic')
             with buttons.icon('more_vert', 'Room menu'), ui.menu().props('auto-close'):
-                ui.menu_item("Copy the room's link", on_click=self._copy_link).props('role=menuitem')
-                ui.menu_item('Leave the room', on_click=self._leave).props('role=menuitem')
-            buttons.icon('group', 'Show people', self._toggle_people)
-
-    def _build_people(self) -> None:
-        with ui.element('aside').props('aria-label=People').classes('side-panel') as self._right:
-            self._people = People(self._chat.presence.status)
-        ui.element('div').classes('backdrop').on('click', self._toggle_people, args=[])
-
-    def _toggle_people(self) -> None:
-        self._right.classes(toggle='toggled')
+                buttons.entry("Copy the room's link", self._copy_link)
+                buttons.entry('Leave the room', self._leave)
+            self._people_button = buttons.icon('group', 'Show people')
 
     def _show_room(self, slug: str, message_id: str = '') -> Awaitable[None] | None:
         """Show a room in place: at once if it was loaded with the page."""
         self._leave_conversation()
+        slug = unquote(slug)  # a link followed in place comes as the browser encodes it
         marked = _number(message_id)
         if self._loaded is not None and self._loaded.room.slug == slug:
             view, self._loaded = self._loaded, None
@@ -238,7 +232,8 @@ class RoomPage:
             self._conversation.listen()
 
     def _disconnected(self) -> None:
-        if self._presence is not None:
+        # The socket before may be noticed to be gone only after the page came back by another.
+        if self._presence is not None and not self._client.has_socket_connection:
             self._presence.lost()
 
     def _focus(self) -> None:
@@ -275,7 +270,7 @@ class RoomPage:
 
     async def _create_room(self, name: str, topic: str) -> None:
         room = await self._chat.rooms.create(self._user, name, topic)
-        ui.navigate.to(f'/rooms/{quote(room.slug, safe="")}')
+        ui.navigate.to(links.address_of(room.slug))
 
     @shows_errors
     async def _leave(self) -> None:
@@ -283,13 +278,14 @@ class RoomPage:
             await self._chat.rooms.leave(self._user, self._conversation.room.slug)
 
     def _removed(self) -> None:
+        self._leave_conversation()
         self._client.open('/')
 
     def _copy_link(self) -> None:
         if self._conversation is not None:
-            base = self._chat.settings.public_url or str(self._client.request.base_url).rstrip('/')
-            ui.clipboard.write(f'{base}/rooms/{quote(self._conversation.room.slug, safe="")}')
-            ui.notify('Link copied. Whoever opens it is asked for a name and lands here.')
+            path = links.address_of(self._conversation.room.slug)
+            said = 'Link copied. Whoever opens it is asked for a name and lands here.'
+            links.share(self._client, self._chat.settings.public_url, path, said)
 
     @shows_errors
     async def _set_theme(self, value: str | None) -> None:
@@ -301,7 +297,10 @@ class RoomPage:
         await self._chat.sessions.end(self._session)
 
     def _session_ended(self) -> None:
+        """Nothing is shown or taken any more, whether the browser follows to the first page or not."""
         self._client.open('/')
+        self._close()
+        self._client.remove_all_elements()
 
 
 def _number(message_id: str) -> int | None:

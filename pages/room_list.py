@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from html import escape
-from urllib.parse import quote
 
 from nicegui import ui
 
 from chat.models import MOST_UNREAD, Room, RoomEntry
-from pages import buttons, dialogs
+from pages import buttons, dialogs, links
 
 
 class RoomList:
@@ -70,7 +69,7 @@ class RoomList:
         for entry in entries:
             with self._joined if entry.joined else self._others:
                 link = ui.html('', sanitize=False, tag='a').classes('room-link')
-                link.props['href'] = f'/rooms/{quote(entry.room.slug, safe="")}'
+                link.props['href'] = links.address_of(entry.room.slug)
                 self._links[entry.room.id] = link
         self._others_box.set_visibility(any(not entry.joined for entry in entries))
 

@@ -41,13 +41,13 @@ def rows(
     before: Message | None,
     reader: ZoneInfo,
     quoted: dict[int, Message],
-    new_from: int | None,
+    new_after: int | None,
 ) -> str:
-    """Return the rows of neighboring messages; a line marks where the reader's new ones begin."""
+    """Return the rows of neighboring messages; a line stands above the first that is newer than ``new_after``."""
     parts = []
     for message in messages:
         place = place_of(message, before, reader)
-        if message.id == new_from:
+        if new_after is not None and message.id > new_after and (before is None or before.id <= new_after):
             parts.append('<div class="new-line" role="separator" aria-label="New messages"><span>New</span></div>')
             place = place._replace(starts_group=True)
         parts.append(row(message, place, reader, quoted.get(message.reply_to or 0)))

@@ -6,6 +6,8 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from web.origins import parse_host
+
 NAME = 'hearth_session'
 SECURE_NAME = f'__Host-{NAME}'  # browsers take this name only over https, for this host alone
 NAMES = (SECURE_NAME, NAME)
@@ -22,15 +24,29 @@ def read_token(request: _HasCookies) -> str | None:
     return next((request.cookies[name] for name in NAMES if request.cookies.get(name)), None)
 
 
-def set_token(request: HTTPConnection, response: Response, token: str) -> None:
+def set_token(request: HTTPConnection, response: Response, token: str, public_url: str | None) -> None:
     """Make the browser keep the token where no script and no other site can read it."""
-    secure = request.url.scheme == 'https'
-    name = SECURE_NAME if secure else NAME
+    name, secure = _name(request, public_url)
     response.set_cookie(name, token, max_age=MAX_AGE, path='/', secure=secure, httponly=True, samesite='lax')
 
 
-def clear_token(request: HTTPConnection, response: Response) -> None:
-    """Make the browser forget the token."""
-    secure = request.url.scheme == 'https'
-    name = SECURE_NAME if secure else NAME
-    response.delete_cookie(name, path='/', secure=secure, httponly=True, samesite='lax')
+def clear_token(response: Response) -> None:
+    """Make the browser forget the token, by whichever name it has it."""
+    for name in NAMES:
+        response.delete_cookie(name, path='/', secure=name == SECURE_NAME, httponly=True, samesite='lax')
+
+
+def _name(request: HTTPConnection, public_url: str | None) -> tuple[str, bool]:
+    """Return the cookie's name and whether it is for https alone.
+
+    Behind a proxy that ends https the server may believe it speaks http; then the public URL knows better.
+    """
+    secure = request.url.scheme == 'https' or _is_https_site(request, public_url)
+    return SECURE_NAME if secure else NAME, secure
+
+
+def _is_https_site(request: HTTPConnection, public_url: str | None) -> bool:
+    if not public_url or not public_url.startswith('https:'):
+        return False
+    host = parse_host(request.headers.get('host', ''))
+    return host is not None and not host.is_local

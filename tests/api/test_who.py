@@ -124,9 +124,12 @@ async def test_behind_a_proxy_the_public_url_is_this_site(tmp_path) -> None:
     site.mount('/api', create_api(chat))
     transport = httpx.ASGITransport(site)
     async with httpx.AsyncClient(transport=transport, base_url='http://10.0.0.5:8080/api/v1') as client:
-        await sign_in(client, 'Ada')
+        answer = await sign_in(client, 'Ada')
+        cookie = SimpleCookie(answer.headers['set-cookie'])['__Host-hearth_session']
+        assert cookie['secure']  # the browser speaks https, to the proxy
+        carried = {'Cookie': f'{cookie.key}={cookie.value}'}
         for origin, status in (('https://talk.example.org', 201), ('http://10.0.0.5:8080', 403)):
-            assert (await client.post(**HELLO, headers={'Origin': origin})).status_code == status
+            assert (await client.post(**HELLO, headers={'Origin': origin, **carried})).status_code == status
     await chat.stop()
 
 

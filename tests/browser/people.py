@@ -1,8 +1,9 @@
 """What people do in a real browser: verbs for the tests."""
 
+import asyncio
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
 TOP = 'id => { const row = document.getElementById(id); return row && Math.round(row.getBoundingClientRect().top); }'
 
@@ -19,6 +20,17 @@ class Person:
         page.on('dialog', lambda dialog: self.complaints.append(f'dialog: {dialog.message}'))
         page.on('request', self._asked)
 
+    async def have_slow_line(self, delay: float) -> None:
+        """Let everything that pages and server tell each other travel so many seconds, each way."""
+
+        def carry(browser: WebSocketRoute) -> None:
+            server = browser.connect_to_server()
+            loop = asyncio.get_running_loop()
+            browser.on_message(lambda message: loop.call_later(delay, server.send, message))
+            server.on_message(lambda message: loop.call_later(delay, browser.send, message))
+
+        await self.page.route_web_socket(re.compile('.*'), carry)
+
     async def open(self, path: str) -> None:
         """Go to a page of the site."""
         await self.page.goto(self.site + path)
@@ -28,7 +40,7 @@ class Person:
         await self.open(f'/rooms/{room}')
         await self.page.get_by_role('textbox', name='Your name').fill(name)
         await self.page.get_by_role('button', name='Join').click()
-        await expect(self.box).to_be_visible()
+        await expect(self.box).to_be_editable()
         await self.at_end()
 
     @property

@@ -122,10 +122,14 @@ async def test_a_narrow_phone_shows_everything_without_scrolling_sideways(join) 
     await ada.say(f'{CODE}\n\n' + 'a' * 300)
     assert await ada.page.evaluate('document.scrollingElement.scrollWidth') == 320
     await expect(ada.rows.last.get_by_role('button', name='More actions')).to_have_css('opacity', '0.8')
-    await ada.page.get_by_role('button', name='Show people').click()
-    await expect(ada.page.get_by_role('list', name='People')).to_be_in_viewport()
-    await ada.page.mouse.click(10, 300)
-    await expect(ada.page.get_by_role('list', name='People')).not_to_be_in_viewport()
+    people, show = ada.page.get_by_role('list', name='People'), ada.page.get_by_role('button', name='Show people')
+    for hide in (lambda: ada.page.mouse.click(10, 300), lambda: ada.page.keyboard.press('Escape')):
+        await expect(show).to_have_attribute('aria-expanded', 'false')
+        await show.click()
+        await expect(people).to_be_in_viewport()
+        await expect(show).to_have_attribute('aria-expanded', 'true')
+        await hide()
+        await expect(people).not_to_be_in_viewport()
     await ada.page.get_by_role('button', name='Show rooms').click()
     await expect(ada.page.get_by_role('navigation', name='Rooms')).to_be_in_viewport()
 

@@ -10,6 +10,7 @@ from playwright.async_api import expect
 from chat import Chat
 from chat.settings import Settings
 from tests.browser.conftest import Server
+from tests.browser.people import Person
 
 HISTORY = 400
 
@@ -99,3 +100,18 @@ async def _talk(data: Path) -> None:
     for number in range(1, HISTORY + 1):
         await chat.messages.send(people[number // 3 % 2], 'lobby', f'message {number}.')
     await chat.stop()
+
+
+async def test_what_one_says_in_one_window_moves_nothing_in_the_other(join) -> None:
+    ada = await join('Ada')
+    other = Person(await ada.page.context.new_page(), ada.site)
+    await other.open('/rooms/lobby')
+    await other.at_end()
+    await ada.scroll_to('-600')
+    await expect(ada.page.locator('.jump')).to_be_visible()
+    row, before = await ada.place_of_what_is_read()
+    await other.say('from the other window')
+    await expect(ada.rows.last).to_contain_text('from the other window')
+    assert abs(await ada.top_of(row) - before) <= 2
+    await ada.say('from this window')
+    await expect(ada.row('from this window')).to_be_in_viewport()

@@ -149,3 +149,51 @@ async def test_rooms_change_in_place_with_address_back_and_reload_right(join) ->
     await expect(ada.page.get_by_text('There is no such room')).to_be_visible()
     await ada.page.get_by_role('button', name='Go to the lobby').click()
     await expect(ada.heading('Lobby')).to_be_visible()
+
+
+async def test_a_room_of_any_script_opens_in_place(join) -> None:
+    ada = await join('Ada')
+    await ada.mark()
+    await ada.create_room('Küche & 台所')
+    await ada.say('hello')
+    await ada.enter('Lobby')
+    await ada.enter('Küche & 台所')
+    await ada.sees('hello')
+    assert await ada.is_marked()
+
+
+async def test_enter_pressed_twice_opens_one_room(join) -> None:
+    ada = await join('Ada')
+    await ada.page.get_by_role('button', name='New room').click()
+    name = ada.page.get_by_role('textbox', name='Name')
+    await name.fill('Design')
+    await name.press('Enter')
+    await name.press('Enter')
+    await expect(ada.heading('Design')).to_be_visible()
+    await expect(ada.page.get_by_role('navigation', name='Rooms').get_by_role('link')).to_have_count(2)
+
+
+async def test_what_one_types_on_while_a_message_travels_is_neither_lost_nor_sent_twice(stranger) -> None:
+    ada = await stranger()
+    await ada.have_slow_line(0.25)
+    await ada.join('Ada')
+    await ada.box.press_sequentially('one')
+    await ada.box.press('Enter')
+    await ada.box.press_sequentially('two', delay=60)
+    await ada.box.press('Enter')
+    await ada.box.press_sequentially('two', delay=60)
+    await ada.sees('two')
+    await expect(ada.box).to_have_value('two')
+    await ada.box.press('Enter')
+    await expect(ada.rows).to_have_count(3)
+    await expect(ada.box).to_have_value('')
+    assert [text.split('\n')[-1] for text in await ada.rows.locator('.body').all_inner_texts()] == ['one', 'two', 'two']
+    await ada.box.press('ArrowUp')
+    await expect(ada.box).to_have_value('two')
+    await ada.box.press('End')
+    await ada.box.press_sequentially('!')
+    await ada.box.press('Enter')
+    await ada.box.press_sequentially('next', delay=60)
+    await ada.sees('two!')
+    await expect(ada.box).to_have_value('next')
+    assert ada.complaints == []

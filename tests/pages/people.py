@@ -8,6 +8,7 @@ from nicegui import ElementFilter, app, ui
 from nicegui.testing import User
 
 from chat import Chat
+from chat.models import User as Person
 
 SITE = 'http://test'  # where the simulated browser believes to be
 PATIENCE = 40  # looks, a tenth of a second apart
@@ -16,6 +17,12 @@ PATIENCE = 40  # looks, a tenth of a second apart
 def chat_of(user: User) -> Chat:
     """Return the chat that the simulated server runs."""
     return app.state.chat
+
+
+async def person_of(user: User) -> Person:
+    """Return who is signed in."""
+    session = await chat_of(user).sessions.find(user.http_client.cookies['hearth_session'])
+    return session.user
 
 
 async def sign_in(user: User, name: str, room: str = 'lobby', **fields: str) -> str:
@@ -90,7 +97,7 @@ def fire(user: User, element: ui.element, event: str, args: object = None) -> No
     for listener in list(element._event_listeners.values()):
         if listener.type == event:
             with user:
-                element._handle_event({'listener_id': listener.id, 'args': args or {}})
+                element._handle_event({'listener_id': listener.id, 'args': {} if args is None else args})
 
 
 def _text(element: ui.element) -> str:
@@ -108,8 +115,7 @@ def rows(user: User) -> list[str]:
 
 def row_id(user: User, text: str) -> int:
     """Return the id of the message with these words."""
-    with user:
-        html = ''.join(each.content for each in ElementFilter(kind=ui.html))
+    html = html_of(user)
     (article,) = [each for each in re.findall(r'<article.*?</article>', html, re.DOTALL) if text in each]
     return int(re.search(r'data-id="(\d+)"', article)[1])
 
@@ -120,6 +126,36 @@ def open_menu_of(user: User, text: str) -> None:
     with user:
         (log,) = [each for each in ElementFilter() if each.props.get('role') == 'log']
     fire(user, log, 'click', ['menu', message_id])
+
+
+def scroll_away(user: User) -> None:
+    """Let the end of the conversation leave the screen."""
+    see_end(user, in_view=False)
+
+
+def see_end(user: User, *, in_view: bool = True) -> None:
+    """Let the end of the conversation come into view."""
+    with user:
+        sentinels = [each for each in ElementFilter() if each.tag == 'q-intersection']
+    fire(user, sentinels[-1], 'visibility', args=in_view)
+
+
+def see_top(user: User) -> None:
+    """Let the first loaded message come into view."""
+    with user:
+        sentinels = [each for each in ElementFilter() if each.tag == 'q-intersection']
+    fire(user, sentinels[0], 'visibility', args=True)
+
+
+def bring_to_front(user: User, *, in_front: bool = True) -> None:
+    """Let the browser tell its zone and whether the tab is in front."""
+    fire(user, user.client.layout, 'browser', ['Europe/Berlin', in_front])
+
+
+def html_of(user: User) -> str:
+    """Return all prepared HTML on the page."""
+    with user:
+        return ''.join(each.content for each in ElementFilter(kind=ui.html))
 
 
 async def until(holds: Callable[[], object]) -> None:

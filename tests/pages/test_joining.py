@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from nicegui.testing import User
 
-from tests.pages.people import SITE, join_room, sees, sign_in
+from chat.errors import StorageFailed
+from tests.pages.people import SITE, chat_of, join_room, sees, sign_in
 
 
 async def test_a_stranger_is_asked_for_a_name(user: User) -> None:
@@ -99,3 +100,49 @@ async def test_a_form_of_another_site_signs_nobody_out(user: User) -> None:
     await user.http_client.post('/sign-out', headers={'Origin': 'https://evil.example'})
     await user.open('/')
     await sees(user, 'Hello, Ada')
+
+
+async def test_whoever_opens_too_many_rooms_is_told_so_and_is_signed_in(user: User) -> None:
+    await sign_in(user, 'Ada')
+    for number in range(10):
+        assert (await sign_in(user, 'Ada', new_room=f'Room {number}')) == f'/rooms/room-{number}'
+    await user.open(await sign_in(user, 'Ada', new_room='One more'))
+    await sees(user, 'Hello, Ada')
+    await sees(user, 'You are creating rooms too fast. Try again in')
+
+
+async def test_a_name_is_not_lost_when_the_room_could_not_be_opened(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('chat.rooms.MOST_SLUGS', 2)
+    await sign_in(user, 'Ada', new_room='Design')
+    user.http_client.cookies.clear()
+    await user.open(await sign_in(user, 'Bo', new_room='Design'))
+    await sees(user, 'Hello, Bo')
+    await sees(user, 'There are many rooms of this name')
+
+
+async def test_when_the_server_cannot_store_a_name_the_form_says_so(user: User) -> None:
+    async def fail(*_: object) -> None:
+        raise StorageFailed
+
+    chat_of(user).accounts.add_guest = fail
+    await user.open(await sign_in(user, 'Ada'))
+    await sees(user, 'The server could not store this')
+    await sees(user, 'Your name')
+
+
+async def test_behind_an_https_proxy_the_cookie_is_secure(user: User) -> None:
+    chat = chat_of(user)
+    object.__setattr__(chat.settings, 'public_url', 'https://talk.example.org')
+    headers = {'Origin': 'https://talk.example.org', 'Host': 'talk.example.org'}
+    response = await user.http_client.post('/join', data={'name': 'Ada'}, headers=headers)
+    assert response.headers['set-cookie'].startswith('__Host-hearth_session=')
+    assert 'Secure' in response.headers['set-cookie']
+
+
+async def test_signing_out_forgets_the_cookie_by_both_its_names(user: User) -> None:
+    await sign_in(user, 'Ada')
+    response = await user.http_client.post('/sign-out', headers={'Origin': SITE})
+    forgotten = [cookie.split('=')[0] for cookie in response.headers.get_list('set-cookie')]
+    assert sorted(forgotten) == ['__Host-hearth_session', 'hearth_session']

@@ -5,11 +5,12 @@ import gc
 from typing import NamedTuple
 
 import pytest
-from nicegui import Client
+from nicegui import Client, ElementFilter, ui
 from nicegui.testing import User
 
+from chat.models import User as Person
 from pages.conversation import Conversation
-from tests.pages.people import chat_of, join_room, sees, sign_in, until
+from tests.pages.people import chat_of, choose, join_room, sees, sign_in, until
 
 PAGES = 200
 
@@ -58,6 +59,47 @@ async def test_a_session_that_ends_takes_its_open_pages_with_it(user: User) -> N
     session = await chat.sessions.find(user.http_client.cookies['hearth_session'])
     await chat.sessions.end(session)
     assert opened == ['/']
+    # A browser need not follow: nothing is left that could be used, and nothing more is heard.
+    assert chat.room_state.listeners == 0
+    with user:
+        assert not list(ElementFilter(kind=ui.textarea))
+
+
+async def test_a_page_that_opens_after_its_session_ended_ends_too(user: User) -> None:
+    location = await sign_in(user, 'Ada')
+    chat = chat_of(user)
+    session = await chat.sessions.find(user.http_client.cookies['hearth_session'])
+    load = chat.rooms.list
+
+    async def end_meanwhile(person: Person) -> object:
+        await chat.sessions.end(session)
+        return await load(person)
+
+    chat.rooms.list = end_meanwhile
+    await user.open(location)
+    assert chat.room_state.listeners == 0
+    with user:
+        assert not list(ElementFilter(kind=ui.textarea))
+
+
+async def test_who_leaves_a_room_hears_no_more_of_it(user: User) -> None:
+    await join_room(user, 'Ada')
+    choose(user, 'Leave the room')
+    await until(lambda: chat_of(user).room_state.listeners == 0)
+
+
+async def test_an_old_socket_that_ends_late_makes_nobody_look_gone(user: User) -> None:
+    await join_room(user, 'Ada')
+    chat = chat_of(user)
+    session = await chat.sessions.find(user.http_client.cookies['hearth_session'])
+    moment = [chat.presence.clock()]
+    chat.presence.clock = lambda: moment[0]
+    assert user.client.has_socket_connection
+    for handler in user.client.disconnect_handlers:
+        handler()
+    moment[0] += 3600
+    chat.presence.sweep()
+    assert chat.presence.status(session.user.id) == 'away'
 
 
 class _Left(NamedTuple):

@@ -14,6 +14,7 @@ from tests.pages.people import (
     join_room,
     offers,
     open_menu_of,
+    person_of,
     press_button,
     press_key,
     row_id,
@@ -94,7 +95,7 @@ async def test_whoever_fires_the_hidden_menu_all_the_same_changes_nothing(
     await join_room(bo, 'Bo')
     await send_message(user, 'mine')
     await sees(bo, 'mine')
-    message = await chat_of(user).messages.get(await _user_of(bo), row_id(bo, 'mine'))
+    message = await chat_of(user).messages.get(await person_of(bo), row_id(bo, 'mine'))
     open_menu_of(bo, 'mine')
     with bo:
         hidden = [item for item in ElementFilter(kind=ui.menu_item, only_visible=False) if not item.visible]
@@ -105,7 +106,7 @@ async def test_whoever_fires_the_hidden_menu_all_the_same_changes_nothing(
     write(bo, 'not mine')
     press_button(bo, 'Send')
     await sees(bo, 'Only its author can edit this message.')
-    user_again = await chat_of(user).messages.get(await _user_of(bo), message.id)
+    user_again = await chat_of(user).messages.get(await person_of(bo), message.id)
     assert user_again.body == 'mine'
     assert user_again.revision == message.revision
 
@@ -191,7 +192,7 @@ async def test_who_types_is_shown_to_the_others_only(user: User, create_user: Ca
 
 async def test_a_busy_person_is_told_how_long_to_wait(user: User) -> None:
     await join_room(user, 'Ada')
-    ada = await _user_of(user)
+    ada = await person_of(user)
     for _ in range(60):
         await chat_of(user).messages.send(ada, 'lobby', 'spam')
     write(user, 'one more')
@@ -255,8 +256,3 @@ async def test_markup_in_names_stays_text(user: User, create_user: Callable[[], 
     await send_message(user, 'hi')
     await sees(bo, '&lt;b&gt;Ada&lt;/b&gt;')
     await bo.should_not_see('<b>Ada')
-
-
-async def _user_of(user: User):
-    session = await chat_of(user).sessions.find(user.http_client.cookies['hearth_session'])
-    return session.user

@@ -1,0 +1,59 @@
+"""A text box that the server can empty while somebody types on in it."""
+
+from contextlib import suppress
+
+from nicegui import background_tasks, events, ui
+
+from pages import browser
+
+BROWSER_ANSWERS_WITHIN = 10.0  # s; a browser that is away longer has told its text anew by then
+
+
+class MessageBox(ui.textarea):
+    """A text area from whose beginning what was sent can be taken away.
+
+    A value set from the server would wipe what the browser has not told yet, so the browser takes the text away itself
+    and answers with what is left. Until then, what it tells still begins with that text.
+    """
+
+    def __init__(self, value: str, on_change: events.Handler[events.ValueChangeEventArguments[str | None]]) -> None:
+        self._leaving = ''  # taken away here, and perhaps not yet in the browser
+        super().__init__(value=value, on_change=on_change)
+
+    @property
+    def typed(self) -> str:
+        """What is in the box. A browser, or whoever pretends to be one, can send anything as the value."""
+        return self.value if isinstance(self.value, str) else ''
+
+    def fill(self, text: str) -> None:
+        """Put other text into the box."""
+        self._leaving = ''
+        self.value = text
+
+    def take_away(self, sent: str) -> None:
+        """Remove ``sent`` from the beginning of the box, if it begins so."""
+        if sent and self.typed.startswith(sent):
+            self._leaving += sent
+            self._note(self.typed.removeprefix(sent))
+            background_tasks.create(self._take_away_in_browser(sent), name='take away what was sent')
+
+    async def _take_away_in_browser(self, sent: str) -> None:
+        length = len(sent.encode('utf-16-le', 'surrogatepass')) // 2  # as a browser counts
+        code = browser.TAKE_AWAY_SENT.format(id=self.id, length=length)
+        left = None
+        with suppress(TimeoutError):
+            left = await self.client.run_javascript(code, timeout=BROWSER_ANSWERS_WITHIN)
+        if self._leaving.startswith(sent) and not self.is_deleted:
+            self._leaving = self._leaving.removeprefix(sent)
+            if isinstance(left, str):
+                self._note(left.removeprefix(self._leaving))
+
+    def _note(self, value: str) -> None:
+        """Take over a value that the browser has, or will have by itself."""
+        self._send_update_on_value_change = False
+        self.value = value
+        self._send_update_on_value_change = True
+
+    def _event_args_to_value(self, e: events.GenericEventArguments) -> str | None:
+        value = super()._event_args_to_value(e)
+        return value.removeprefix(self._leaving) if isinstance(value, str) else value
