@@ -8,6 +8,7 @@ from starlette.routing import Mount
 import pages
 from api import create_api, health
 from chat import Chat
+from chat.errors import CannotOpen
 from chat.settings import SettingError, Settings
 from pages import theme
 from web import answers, cookies, headers, page_limits, socket_guard, startup
@@ -20,10 +21,7 @@ def main() -> None:
     settings = Settings.load(sys.argv[1:])
     startup.check_port_free(settings.host, settings.port)
     chat = Chat(settings)
-    try:
-        chat.open()
-    except OSError as error:
-        raise SettingError(f'The data cannot be kept in {settings.data}: {error.strerror}.') from error
+    chat.open()
     install(chat)
     startup.announce(settings, stream=sys.stdout)
     ui.run(
@@ -68,7 +66,7 @@ def install(chat: Chat) -> None:
 if __name__ in {'__main__', '__mp_main__'}:
     try:
         main()
-    except SettingError as error:
+    except (SettingError, CannotOpen) as error:
         sys.stderr.write(f'{error}\n')
         sys.exit(2)
     except KeyboardInterrupt:  # Ctrl+C: the server has stopped in order by now

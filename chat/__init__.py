@@ -38,7 +38,7 @@ class Chat:
         self.room_state.watch(self.unread.heard)
 
     def open(self) -> None:
-        """Open the database, bringing it up to date; raises before anything listens if that fails."""
+        """Open the database, bringing it up to date; raises CannotOpen before anything listens if that fails."""
         self.storage.open()
 
     def start(self) -> None:

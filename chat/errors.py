@@ -91,3 +91,7 @@ class StorageFailed(ChatError):
 
     def __init__(self) -> None:
         super().__init__('The server could not store this, so nothing was changed. Please try again in a moment.')
+
+
+class CannotOpen(Exception):
+    """The data cannot be used, so the server does not start; ``str(error)`` tells whoever started it what to do."""

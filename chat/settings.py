@@ -66,7 +66,7 @@ def _port(value: object) -> int:
 
 def _folder(value: object) -> Path:
     path = Path(os.path.expanduser(str(value)))
-    if not str(value).strip() or (path.exists() and not path.is_dir()):
+    if not str(value).strip() or (os.path.exists(path) and not path.is_dir()):
         raise ValueError('it must be the path of a folder, which is made if it is not there')
     return path
 

@@ -3,6 +3,8 @@
 No text of a user ever becomes part of one.
 """
 
+from nicegui import ui
+
 # Times are shown in the reader's zone and unread marks are cleared by seeing: only the browser knows its zone and
 # whether the tab is in front, and neither NiceGUI nor Quasar reports them. Run once a page; emits "browser" with both.
 REPORT_ZONE_AND_VISIBILITY = (
@@ -19,5 +21,18 @@ PRESSED_ROW_BUTTON = (
 )
 
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
-# set from here would wipe whatever it had not told yet. Both arguments are numbers; the result is what stays.
-TAKE_AWAY_SENT = '(() => {{ const box = getElement({id}); return box.inputValue = box.inputValue.slice({length}); }})()'
+# set from here would wipe whatever it had not told yet. The result is what stays.
+TAKE_FROM_BEGINNING = (
+    '(() => {{ const box = getElement({:d}); return box.inputValue = box.inputValue.slice({:d}); }})()'
+)
+ANSWERS_WITHIN = 10.0  # s
+
+
+async def take_from_beginning(box: ui.input, text: str) -> str | None:
+    """Take ``text`` away from the beginning of a box; returns what is left, None if the browser did not say."""
+    length = len(text.encode('utf-16-le', 'surrogatepass')) // 2  # as a browser counts
+    try:
+        left = await box.client.run_javascript(TAKE_FROM_BEGINNING.format(box.id, length), timeout=ANSWERS_WITHIN)
+    except TimeoutError:
+        return None
+    return left if isinstance(left, str) else None

@@ -1,12 +1,8 @@
 """A text box that the server can empty while somebody types on in it."""
 
-from contextlib import suppress
-
 from nicegui import background_tasks, events, ui
 
 from pages import browser
-
-BROWSER_ANSWERS_WITHIN = 10.0  # s; a browser that is away longer has told its text anew by then
 
 
 class MessageBox(ui.textarea):
@@ -38,14 +34,10 @@ class MessageBox(ui.textarea):
             background_tasks.create(self._take_away_in_browser(sent), name='take away what was sent')
 
     async def _take_away_in_browser(self, sent: str) -> None:
-        length = len(sent.encode('utf-16-le', 'surrogatepass')) // 2  # as a browser counts
-        code = browser.TAKE_AWAY_SENT.format(id=self.id, length=length)
-        left = None
-        with suppress(TimeoutError):
-            left = await self.client.run_javascript(code, timeout=BROWSER_ANSWERS_WITHIN)
+        left = await browser.take_from_beginning(self, sent)
         if self._leaving.startswith(sent) and not self.is_deleted:
             self._leaving = self._leaving.removeprefix(sent)
-            if isinstance(left, str):
+            if left is not None:
                 self._note(left.removeprefix(self._leaving))
 
     def _note(self, value: str) -> None:

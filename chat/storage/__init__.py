@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from chat.errors import ChatError, StorageFailed
-from chat.storage import migrations, sqlite
+from chat.storage import migrations, opening, sqlite
 
 READERS = 2  # threads that read; on few cores more only wait for each other
 LARGEST_COMMIT = 64  # transactions that share a commit at most, so that the first of them does not wait long
@@ -41,14 +42,24 @@ class Storage:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer: Thread | None = None
         self._readers: ThreadPoolExecutor | None = None
+        self._held = ExitStack()  # what closing lets go of, the folder last
         self._read_engine = sqlite.reading_engine(self._file, READERS)
         self._write_engine = sqlite.writing_engine(self._file)
 
     def open(self) -> None:
-        """Make or migrate the database and start the threads; blocks, as nothing can be done before."""
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file.touch(mode=0o600)  # the files that SQLite puts beside it have the same mode
-        migrations.upgrade(self._write_engine, self._file)
+        """Make or migrate the database and start the threads; blocks, as nothing can be done before.
+
+        Raises CannotOpen, and leaves the data as it is, when it cannot be used or another server uses it.
+        """
+        with opening.explained(self._file), ExitStack() as held:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(opening.lock(self._file.parent))
+            migrations.refuse_newer(self._file)
+            held.callback(self._write_engine.dispose)
+            held.callback(self._read_engine.dispose)
+            self._file.touch(mode=0o600)  # the files that SQLite puts beside it have the same mode
+            migrations.upgrade(self._write_engine, self._file)
+            self._held = held.pop_all()
         self._readers = ThreadPoolExecutor(READERS, 'storage-read')
         self._writer = Thread(target=self._write_forever, name='storage-write', daemon=True)
         self._writer.start()
@@ -63,8 +74,7 @@ class Storage:
         if self._readers is not None:
             self._readers.shutdown()
             self._readers = None
-        for engine in (self._read_engine, self._write_engine):
-            engine.dispose()
+        self._held.close()
 
     @property
     def is_open(self) -> bool:

@@ -1,11 +1,12 @@
 """How SQLite is opened: the one place that differs between databases."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 BUSY_TIMEOUT = 10_000  # ms to wait for a lock, such as that of a backup
@@ -14,8 +15,8 @@ PAGE_CACHE = 32_768  # KiB a connection
 
 def writing_engine(file: Path) -> Engine:
     """Return the engine of the one connection that writes and checkpoints."""
-    url, arguments = f'sqlite:///{file}', {'check_same_thread': False}  # opened by one thread, then used by one other
-    engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
+    arguments = {'check_same_thread': False}  # opened by one thread, then used by one other
+    engine = create_engine(_url(file), poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
     # What was deleted is overwritten: by default only where SQLite was built so.
     _configure(engine, 'synchronous=FULL', 'wal_autocheckpoint=1000', 'secure_delete=ON', begin='BEGIN IMMEDIATE')
     return engine
@@ -23,10 +24,17 @@ def writing_engine(file: Path) -> Engine:
 
 def reading_engine(file: Path, threads: int) -> Engine:
     """Return the engine of connections that cannot write and never checkpoint."""
-    url = f'sqlite:///{file}'
-    engine = create_engine(url, poolclass=QueuePool, pool_size=threads, max_overflow=0, hide_parameters=True)
+    engine = create_engine(_url(file), poolclass=QueuePool, pool_size=threads, max_overflow=0, hide_parameters=True)
     _configure(engine, 'query_only=ON', 'wal_autocheckpoint=0', begin='BEGIN')
     return engine
+
+
+def looking(file: Path) -> closing[sqlite3.Connection]:
+    """Open a database only to look at it, and leave it and the files beside it as they are."""
+    # Even a reader makes an empty log where there is none, and leaves it there; without a log, all is in the file.
+    log = file.with_name(f'{file.name}-wal')
+    how = 'mode=ro' if log.exists() and log.stat().st_size else 'immutable=1'
+    return closing(sqlite3.connect(f'{file.absolute().as_uri()}?{how}', uri=True))
 
 
 @contextmanager
@@ -48,6 +56,10 @@ def reshaping(engine: Engine) -> Iterator[Connection]:
 def in_transaction(connection: Connection) -> bool:
     """Whether SQLite still has the transaction: a full disk can end it as a whole, not only the statement."""
     return bool(getattr(connection.connection.dbapi_connection, 'in_transaction', False))
+
+
+def _url(file: Path) -> URL:
+    return URL.create('sqlite', database=str(file))  # put together as text, a question mark would end the path
 
 
 def _configure(engine: Engine, *pragmas: str, begin: str) -> None:

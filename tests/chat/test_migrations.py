@@ -84,6 +84,17 @@ def test_a_table_that_others_refer_to_can_be_made_anew(folder: Path, next_releas
     assert everything(folder / 'hearth.sqlite.before-0001') == before
 
 
+def test_a_copy_is_made_before_the_form_changes_which_nobody_else_reads(folder: Path, next_release: Path) -> None:
+    unfinished = folder / 'hearth.sqlite.copying'
+    unfinished.write_text('left behind by a crash')
+    unfinished.chmod(0o666)
+    add_revision(next_release, '0002', '0001', "op.execute('DELETE FROM drafts')")
+    start(folder)
+    copy = folder / 'hearth.sqlite.before-0001'
+    assert copy.stat().st_mode & 0o077 == 0
+    assert not unfinished.exists()
+
+
 def test_after_a_migration_references_are_checked_again(folder: Path, next_release: Path) -> None:
     add_revision(next_release, '0002', '0001', 'pass')
     storage = Storage(folder)
@@ -114,7 +125,7 @@ def test_a_migration_that_leaves_references_to_nothing_is_undone(folder: Path, n
 def test_a_database_that_is_up_to_date_is_not_copied(folder: Path) -> None:
     start(folder)
     start(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ['hearth.sqlite']
+    assert sorted(path.name for path in folder.iterdir()) == ['hearth.lock', 'hearth.sqlite']
 
 
 def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path) -> None:
@@ -123,6 +134,6 @@ def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path) -> None:
     storage = Storage(folder)
     storage.open()
     assert {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir()} == {
-        'hearth.sqlite': 0, 'hearth.sqlite-wal': 0, 'hearth.sqlite-shm': 0
+        'hearth.lock': 0, 'hearth.sqlite': 0, 'hearth.sqlite-wal': 0, 'hearth.sqlite-shm': 0
     }  # fmt: skip
     storage.close()

@@ -16,7 +16,7 @@ from chat import Chat
 from chat.errors import Invalid, StorageFailed
 from chat.models import User
 from chat.settings import Settings
-from chat.storage import Storage, migrations, tables
+from chat.storage import Storage, tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -169,24 +169,6 @@ async def test_the_data_of_the_first_release_opens(tmp_path: Path) -> None:
         assert sent.message.revision == page.revision + 1
     finally:
         await chat.stop()
-
-
-def test_a_copy_is_made_before_the_form_of_the_database_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    storage = Storage(tmp_path)
-    storage.open()
-    storage.close()
-    with sqlite3.connect(tmp_path / 'hearth.sqlite') as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    done = []
-    monkeypatch.setattr(migrations.command, 'upgrade', lambda *_: done.append('upgrade'))
-    Storage(tmp_path).open()
-    assert done == ['upgrade']
-    copy = tmp_path / 'hearth.sqlite.before-0000'
-    with sqlite3.connect(copy) as connection:
-        assert connection.execute('SELECT slug FROM rooms').fetchall() == [('lobby',)]
-    assert copy.stat().st_mode & 0o077 == 0
 
 
 async def test_a_reader_cannot_write(chat: Chat) -> None:

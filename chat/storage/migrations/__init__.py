@@ -11,15 +11,27 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from chat.errors import CannotOpen
 from chat.storage import sqlite
 
 log = logging.getLogger('hearth.storage')
 
 
+def refuse_newer(file: Path) -> None:
+    """Raise CannotOpen if a newer version has changed the form of the database; changes nothing."""
+    if not file.exists():
+        return
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if not _revisions(file) <= known:
+        raise CannotOpen(
+            f'The data in {file.parent.absolute()} was made by a newer Hearth. '
+            'Update this one, or start it with another --data.'
+        )
+
+
 def upgrade(engine: Engine, file: Path) -> None:
     """Run the migrations that the database has not seen; makes it when there is none."""
-    config = Config()
-    config.set_main_option('script_location', str(Path(__file__).parent).replace('%', '%%'))
+    config = _config()
     newest = ScriptDirectory.from_config(config).get_current_head()
     with engine.begin() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
@@ -32,9 +44,27 @@ def upgrade(engine: Engine, file: Path) -> None:
         command.upgrade(config, 'head')
 
 
+def _config() -> Config:
+    config = Config()
+    config.set_main_option('script_location', str(Path(__file__).parent).replace('%', '%%'))
+    return config
+
+
+def _revisions(file: Path) -> set[str]:
+    with sqlite.looking(file) as connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
+            return set()
+        return {revision for (revision,) in connection.execute('SELECT version_num FROM alembic_version')}
+
+
 def _copy(file: Path, revision: str) -> Path:
-    target = file.with_name(f'{file.name}.before-{revision}')
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-    target.chmod(0o600)
-    return target
+    target, unfinished = file.with_name(f'{file.name}.before-{revision}'), file.with_name(f'{file.name}.copying')
+    try:
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as copy:
+            source.backup(copy)
+        return unfinished.replace(target)  # at once, so that a full disk costs no earlier copy
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
