@@ -5,12 +5,17 @@ No text of a user ever becomes part of one.
 
 from nicegui import ui
 
-# Times are shown in the reader's zone and unread marks are cleared by seeing: only the browser knows its zone and
-# whether the tab is in front, and neither NiceGUI nor Quasar reports them. Run once a page; emits "browser" with both.
-REPORT_ZONE_AND_VISIBILITY = (
-    '(() => { const tell = () => emitEvent('
-    '"browser", Intl.DateTimeFormat().resolvedOptions().timeZone, !document.hidden);'
-    ' document.addEventListener("visibilitychange", tell); tell(); })()'
+# Times are shown in the reader's zone, unread marks are cleared by seeing, and what was typed while the server was away
+# must outlive the reload that follows. Only the browser knows its zone, whether the tab is in front, and what was in
+# the box when the page went. Run once a page; emits "browser" with all three, and again with each change of the second.
+REPORT = (
+    '(() => { const place = "hearth.kept", path = location.pathname;'
+    ' const kept = JSON.parse(sessionStorage.getItem(place) ?? "[]"); sessionStorage.removeItem(place);'
+    ' const tell = (text) => emitEvent("browser", Intl.DateTimeFormat().resolvedOptions().timeZone,'
+    ' !document.hidden, text); tell(kept[0] === path ? kept[1] : "");'
+    ' document.addEventListener("visibilitychange", () => tell(""));'
+    ' addEventListener("pagehide", () => { const box = document.querySelector(".composer:not(.editing) textarea");'
+    ' if (box) sessionStorage.setItem(place, JSON.stringify([location.pathname, box.value])); }); })()'
 )
 
 # Rows are prepared HTML shared by all pages, so their buttons have no listeners of their own: one listener on the log

@@ -32,7 +32,7 @@ class Composer:
         self._draft = draft  # kept while a message is edited
         self._client_message_id = token_urlsafe(12)  # of the text in the box: sent twice, it is one message
         self._sending = False
-        with ui.element('div').classes('composer'):
+        with ui.element('div').classes('composer') as self._box:
             with ui.element('div').classes('composer-about') as self._about:
                 self._about_text = ui.label()
                 buttons.icon('close', 'Cancel', self.cancel)
@@ -57,6 +57,11 @@ class Composer:
     def focus(self) -> None:
         """Put the cursor into the box."""
         self._text.run_method('focus')
+
+    def bring_back(self, text: str) -> None:
+        """Put back what the browser had in its box, if that is more than what is known here."""
+        if self._editing is None and self._text.typed in text:
+            self._text.fill(text)
 
     def edit(self, message: Message) -> None:
         """Let the words of a message be changed; the draft waits."""
@@ -136,7 +141,9 @@ class Composer:
 
     def _refresh(self) -> None:
         about = ''
+        self._box.classes(remove='editing')
         if self._editing is not None:
+            self._box.classes('editing')
             about = 'Editing your message. Esc cancels.'
         elif self._replying_to is not None:
             about = f'Replying to {self._replying_to.author.name}. Esc cancels.'

@@ -95,6 +95,14 @@ class Conversation:
         """Put the cursor into the message box."""
         self._composer.focus()
 
+    async def bring_back(self, text: object) -> None:
+        """Put what was typed while the server was away into the box, unless it was sent all the same."""
+        if not isinstance(text, str) or not text.strip():
+            return
+        last = await self._chat.messages.last_of(self._user, self.room.slug)
+        if last is None or last.body != text.strip():
+            self._composer.bring_back(text)
+
     def seen(self) -> None:
         """Note that the newest message is on the screen, if it is."""
         if self._subscription is not None and self.messages.at_end and self._is_in_front():

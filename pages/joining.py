@@ -127,7 +127,7 @@ async def _ask_name(chat: Chat, name: str, room: str, new_room: str, problem: st
     with _form('/join'):
         zone = _hidden('zone', '')
         ui.on('browser', lambda event: zone.props.update(value=_zone_name(event.args)))
-        ui.context.client.on_connect(lambda: ui.run_javascript(browser.REPORT_ZONE_AND_VISIBILITY))
+        ui.context.client.on_connect(lambda: ui.run_javascript(browser.REPORT))
         _say(problem)
         _field('Your name', 'name', name, required=True, autofocus=True, maxlength=32, autocomplete='nickname')
         if wanted is None or len(open_rooms) > 1:

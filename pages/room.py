@@ -224,7 +224,7 @@ class RoomPage:
         if self._presence is None:
             self._presence = self._chat.presence.connect(self._user.id)
             self._chat.sessions.watch(self._session, self._session_ended)
-            self._client.run_javascript(browser.REPORT_ZONE_AND_VISIBILITY)
+            self._client.run_javascript(browser.REPORT)
             self._focus()
         else:
             self._presence.found()
@@ -256,12 +256,14 @@ class RoomPage:
 
     @shows_errors
     async def _browser_told(self, event: events.GenericEventArguments) -> None:
-        zone_name, in_front = event.args if isinstance(event.args, list) and len(event.args) == 2 else (None, True)
+        told = event.args if isinstance(event.args, list) and len(event.args) == 3 else (None, True, '')
+        zone_name, in_front, kept = told
         self._in_front = in_front is True
         if self._in_front:
             self._touch()
         if self._conversation is not None:
             self._conversation.seen()
+            await self._conversation.bring_back(kept)
         if zones.is_known(zone_name) and zone_name != self._reader.key:
             self._reader = zones.zone(zone_name)
             if self._conversation is not None:

@@ -11,5 +11,6 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     """Let a server that a test starts keep its data in a folder of the test."""
     folder = tmp_path / 'data'
     monkeypatch.setenv('HEARTH_DATA', str(folder))
+    monkeypatch.setenv('HEARTH_PORT', '0')  # a Hearth that runs on this machine is in nobody's way
     monkeypatch.setattr('sys.argv', ['main.py'])
     return folder

@@ -147,9 +147,9 @@ def see_top(user: User) -> None:
     fire(user, sentinels[0], 'visibility', args=True)
 
 
-def bring_to_front(user: User, *, in_front: bool = True) -> None:
-    """Let the browser tell its zone and whether the tab is in front."""
-    fire(user, user.client.layout, 'browser', ['Europe/Berlin', in_front])
+def bring_to_front(user: User, *, in_front: bool = True, kept: object = '') -> None:
+    """Let the browser tell its zone, whether the tab is in front, and what was in its box before a reload."""
+    fire(user, user.client.layout, 'browser', ['Europe/Berlin', in_front, kept])
 
 
 def html_of(user: User) -> str:

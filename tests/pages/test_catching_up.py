@@ -226,6 +226,26 @@ async def test_a_message_edited_while_another_is_sent_brings_no_sent_text_back(u
     assert box(user) == ''
 
 
+async def test_what_was_typed_while_the_server_was_away_comes_back_after_the_reload(user: User) -> None:
+    await join_room(user, 'Ada')
+    write(user, 'half a')
+    await go_to(user, '/rooms/lobby')
+    bring_to_front(user, kept='half a thought')
+    await until(lambda: box(user) == 'half a thought')
+    await go_to(user, '/rooms/lobby')
+    assert box(user) == 'half a thought'
+
+
+@pytest.mark.parametrize('kept', ['', '   ', 'sent', ' sent\n', None, 7, ['half'], 'of another time'])
+async def test_nothing_comes_back_that_was_sent_or_is_no_text_or_older(user: User, kept: object) -> None:
+    await join_room(user, 'Ada')
+    await send_message(user, 'sent')
+    write(user, 'newer')
+    bring_to_front(user, kept=kept)
+    await asyncio.sleep(0.2)
+    assert box(user) == 'newer'
+
+
 async def test_who_comes_later_sees_who_is_typing(user: User, create_user: Callable[[], User]) -> None:
     bo = create_user()
     await join_room(bo, 'Bo')
