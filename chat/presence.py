@@ -63,6 +63,7 @@ class Presence:
         self._watchers: dict[Watcher, None] = {}
         self._tell = Paced(self._tell_watchers, TELL_AT_MOST_EVERY)
         self._sweeping: asyncio.Task[None] | None = None
+        self._began_at = clock()
 
     def start(self) -> None:
         """Begin to notice who has gone; starting twice is harmless."""
@@ -86,6 +87,11 @@ class Presence:
     def status(self, user_id: int) -> Status:
         """Return whether a person is here."""
         return self._status.get(user_id, 'offline')
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether who comes now was gone before: just after a start, everybody comes back at once."""
+        return self.clock() - self._began_at >= GONE_AFTER
 
     def watch(self, watcher: Watcher) -> None:
         """Tell ``watcher`` the ids of those whose status changed, at most once a second."""

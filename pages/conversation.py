@@ -50,6 +50,7 @@ class Conversation:
         self._on_removed = on_removed
         self._subscription: Subscription | None = None
         self._told_typing_at = -TELL_TYPING_EVERY
+        self._just_joined: set[int] = set()  # who was noticed to join; their presence follows
         people.show(view.members)
         with ui.element('div').classes('conversation'):
             self.messages = MessageList(
@@ -121,6 +122,7 @@ class Conversation:
                 self._put(event.message)
             elif isinstance(event, MemberJoined):
                 self._people.add(event.member)
+                self._just_joined.add(event.member.user.id)
                 self._note(event.member.user, came=True)
             elif isinstance(event, MemberLeft):
                 self._left(event)
@@ -159,7 +161,9 @@ class Conversation:
 
     def _presence_changed(self, user_ids: frozenset[int]) -> None:
         for member, came in self._people.refresh(user_ids):
-            self._note(member.user, came=came)
+            if not came or (self._chat.presence.is_settled and member.user.id not in self._just_joined):
+                self._note(member.user, came=came)
+            self._just_joined.discard(member.user.id)
 
     def _note(self, user: User, *, came: bool) -> None:
         if user.id != self._user.id:

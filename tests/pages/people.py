@@ -41,8 +41,14 @@ async def join_room(user: User, name: str, room: str = 'lobby') -> None:
 async def go_to(user: User, address: str) -> None:
     """Load a page as a browser does: the one before is gone."""
     if user.client is not None:
-        user.client.delete()
+        close_page(user)
     await user.open(address)
+
+
+def close_page(user: User) -> None:
+    """Close the browser's tab for good."""
+    user.client.delete()
+    user.client = None
 
 
 def write(user: User, text: str) -> None:

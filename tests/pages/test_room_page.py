@@ -9,8 +9,10 @@ from tests.pages.people import (
     box,
     chat_of,
     choose,
+    close_page,
     fire,
     go_to,
+    html_of,
     join_room,
     offers,
     open_menu_of,
@@ -179,6 +181,38 @@ async def test_people_who_come_are_listed_and_noticed(user: User, create_user: C
     await sees(user, '<strong>Bo</strong> joined')
     await sees(user, '2 of 2 here')
     await sees(bo, '2 of 2 here')
+
+
+async def test_somebody_new_is_noticed_once_and_who_comes_back_is_too(
+    user: User, create_user: Callable[[], User]
+) -> None:
+    bo = create_user()
+    await join_room(user, 'Ada')
+    presence = chat_of(user).presence
+    moment = [presence.clock() + 3600]
+    presence.clock = lambda: moment[0]
+    await join_room(bo, 'Bo')
+    await send_message(bo, 'hello')
+    await sees(user, '2 of 2 here')
+    assert html_of(user).count('joined') == 1
+    close_page(bo)
+    moment[0] += 3600
+    presence.sweep()
+    await sees(user, '<strong>Bo</strong> left')
+    await go_to(bo, '/rooms/lobby')
+    await until(lambda: html_of(user).count('<strong>Bo</strong> joined') == 2)
+
+
+async def test_just_after_a_start_nobody_is_said_to_join_who_was_there_before(
+    user: User, create_user: Callable[[], User]
+) -> None:
+    bo = create_user()
+    await join_room(bo, 'Bo')
+    close_page(bo)
+    await join_room(user, 'Ada')
+    await go_to(bo, '/rooms/lobby')
+    await sees(user, '2 of 2 here')
+    assert 'joined' not in html_of(user)
 
 
 async def test_who_types_is_shown_to_the_others_only(user: User, create_user: Callable[[], User]) -> None:
