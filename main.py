@@ -11,7 +11,7 @@ from chat import Chat
 from chat.errors import CannotOpen
 from chat.settings import SettingError, Settings
 from pages import theme
-from web import answers, cookies, headers, page_limits, socket_guard, startup
+from web import answers, cookies, headers, page_limits, prepared_frames, socket_guard, startup
 
 RECONNECT_TIMEOUT = 60.0  # s that a page waits for its browser, so that a gap needs no reload
 
@@ -59,6 +59,7 @@ def install(chat: Chat) -> None:
         sockets_per_address=socket_guard.SOCKETS_PER_ADDRESS if settings.rate_limits else None,
     )
     app.on_startup(lambda: socket_guard.set_pings(core.sio))
+    app.on_startup(prepared_frames.use)
     app.on_startup(chat.start)
     app.on_shutdown(chat.stop)
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from api import errors, rest
+from api.ws import Gate
 from chat import Chat
 from chat.version import VERSION
 
@@ -13,6 +14,7 @@ def create_api(chat: Chat) -> FastAPI:
     api = FastAPI(title='Hearth', version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.state.chat = chat
     api.include_router(rest.router)
+    api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(errors.LimitRequests)
     errors.install(api)
     return api

@@ -45,7 +45,7 @@ def install(api: FastAPI) -> None:
         first = error.errors()[0]
         names = [part for part in first['loc'][1:] if isinstance(part, str)]  # behind "body", "query" or "path"
         field = names[-1] if names else None
-        return answer(422, 'invalid', _sentence(first['type'], first['msg'], field), field)
+        return answer(422, 'invalid', sentence(first['type'], first['msg'], field), field)
 
     @api.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
@@ -110,7 +110,8 @@ def _headers(error: ChatError) -> dict[str, str] | None:
     return {'WWW-Authenticate': 'Bearer'} if isinstance(error, Unauthenticated) else None
 
 
-def _sentence(kind: str, said: str, field: str | None) -> str:
+def sentence(kind: str, said: str, field: str | None) -> str:
+    """Say in words what Pydantic has against a value."""
     if kind == 'json_invalid':
         return NOT_JSON
     if kind == 'model_attributes_type':

@@ -4,14 +4,16 @@ Numbered events carry the room's revision and the whole thing that changed, so t
 States (presence, typing) carry no number: they may be lost and are sent again.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from chat.models import Member, Message, Room, User
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoomEvent:
     """A numbered change in one room."""
 
@@ -20,50 +22,55 @@ class RoomEvent:
     room: str
     revision: int
 
+    @cached_property
+    def text(self) -> str:
+        """The event as JSON: put into words once, however many listen."""
+        return json.dumps(to_json(self), ensure_ascii=False, separators=(',', ':'))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class MessageEvent(RoomEvent):
     """A change of a message, with the message as it is now."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MessageSent(MessageEvent):
     """Somebody said something."""
 
     type = 'message_sent'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MessageEdited(MessageEvent):
     """The author changed the words."""
 
     type = 'message_edited'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MessageDeleted(MessageEvent):
     """The words are gone; a tombstone keeps the place."""
 
     type = 'message_deleted'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MemberEvent(RoomEvent):
     """A change of who belongs to a room."""
 
     member: Member
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MemberJoined(MemberEvent):
     """Somebody became a member."""
 
     type = 'member_joined'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MemberLeft(MemberEvent):
     """Somebody stopped being a member."""
 
@@ -88,6 +95,14 @@ class StartAfresh:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomGone:
+    """The room is no more; a state, without a number."""
+
+    type: ClassVar[str] = 'room_gone'
+    room_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """The events of a room after some revision, and the revision they lead to; empty when not ``complete``."""
 
@@ -96,7 +111,7 @@ class Changes:
     complete: bool
 
 
-Told = RoomEvent | Typing | StartAfresh
+Told = RoomEvent | Typing | StartAfresh | RoomGone
 
 
 def message_event(message: Message) -> MessageEvent:

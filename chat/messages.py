@@ -59,9 +59,8 @@ class Messages:
                 if first is not None:
                     return Sent(first, is_new=False)
             _check_reply(connection, reached.room.id, reply_to)
-            sent = rows.add(
-                connection, reached.room.id, user, body, html, client_message_id=client_message_id, reply_to=reply_to
-            )
+            said = (connection, reached.room, reached.user, body, html)
+            sent = rows.add(*said, client_message_id=client_message_id, reply_to=reply_to)
             return Sent(sent, is_new=True)
 
         sent = await self._storage.write(store)

@@ -26,14 +26,13 @@ class Reached:
 
 
 def room(connection: Connection, user: User, slug: str) -> Reached:
-    """Return the room, or raise NotFound; the person is loaded afresh."""
-    fresh = person(connection, user)
-    found = rooms.by_slug(connection, slug) if slug.isprintable() else None  # half characters reach no database
-    if found is not None:
-        membership = rooms.membership(connection, found.id, fresh.id)
-        if permissions.may_read(fresh, found, is_member=membership is not None):
-            role, last_read_id = membership or (None, 0)
-            return Reached(fresh, found, role, last_read_id)
+    """Return the room, or raise NotFound; the person is loaded afresh, or Unauthenticated is raised."""
+    found = rooms.reached(connection, slug if slug.isprintable() else '', user.id)  # half characters reach no database
+    if found is None:
+        raise Unauthenticated
+    fresh, reached, role, last_read_id = found
+    if reached is not None and permissions.may_read(fresh, reached, is_member=role is not None):
+        return Reached(fresh, reached, role, last_read_id)
     raise NotFound('There is no such room, or it is not open to you.')
 
 

@@ -1,6 +1,7 @@
 """What people do with rooms: find, open, create, join, leave."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from chat.room_state import RoomState
 from chat.storage import Storage, messages
 from chat.storage import rooms as rows
 
+T = TypeVar('T')
 MOST_LISTED = 200  # rooms of each kind in a list
 MOST_SLUGS = 100  # "design-2" to "design-100" are tried for rooms of the same name
 TOO_MANY_ALIKE = 'There are many rooms of this name. Please choose another.'
@@ -53,10 +55,7 @@ class Rooms:
         The messages are the newest, or those ``around`` a message of the room.
         """
 
-        def read(connection: Connection) -> RoomView | None:
-            reached = reach.room(connection, user, slug)
-            if not reached.is_member:
-                return None
+        def view(connection: Connection, reached: reach.Reached) -> RoomView:
             room = reached.room
             return RoomView(
                 room=room,
@@ -67,13 +66,30 @@ class Rooms:
                 unread=rows.unread(connection, room.id, user.id, reached.last_read_id),
             )
 
-        view = await self._storage.read(read)
-        if view is None:
+        return await self._as_member(user, slug, view)
+
+    async def enter(self, user: User, slug: str) -> tuple[Room, Sequence[Member]]:
+        """Return a room and its members, as of one moment; joins it first if need be. Raises NotFound."""
+
+        def look(connection: Connection, reached: reach.Reached) -> tuple[Room, Sequence[Member]]:
+            return reached.room, rows.members(connection, reached.room.id)
+
+        return await self._as_member(user, slug, look)
+
+    async def _as_member(self, user: User, slug: str, look: Callable[[Connection, reach.Reached], T]) -> T:
+        """Return what ``look`` sees in a room; joins it first if need be."""
+
+        def read(connection: Connection) -> T | None:
+            reached = reach.room(connection, user, slug)
+            return look(connection, reached) if reached.is_member else None
+
+        seen = await self._storage.read(read)
+        if seen is None:
             await self.join(user, slug)
-            view = await self._storage.read(read)
-        if view is None:
+            seen = await self._storage.read(read)
+        if seen is None:  # removed at this very moment
             raise NotFound('There is no such room, or it is not open to you.')
-        return view
+        return seen
 
     async def create(self, user: User, name: str, topic: str = '', *, private: bool = False) -> Room:
         """Open a new room and join it as its owner. Raises Invalid, Conflict, Forbidden or RateLimited."""

@@ -68,6 +68,18 @@ def may_connect(scope: Scope, public_url: str | None = None) -> bool:
     return is_polling and headers.get('sec-fetch-site', 'same-origin') == 'same-origin'
 
 
+def may_call(scope: Scope, public_url: str | None, allowed: tuple[str, ...]) -> bool:
+    """Whether the API may be used by whoever sent this: programs, pages of this site, and pages of ``allowed`` ones.
+
+    Programs send no Origin. ``allowed`` are origins as browsers write them, or ``*`` alone.
+    """
+    headers = Headers(scope=scope)
+    origin = headers.get('origin')
+    if origin is None or origin in allowed or allowed == ('*',):
+        return True
+    return is_same_origin(origin, headers.get('host', ''), scope.get('scheme', 'http'), public_url)
+
+
 def site_of(public_url: str) -> tuple[str, Host]:
     """Return the scheme and the host of a public URL; raises ValueError if it names none."""
     parts = urlsplit(public_url)

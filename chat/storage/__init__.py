@@ -8,8 +8,8 @@ fails takes nothing else with it. Readers have their own connections and cannot 
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -31,7 +31,13 @@ log = logging.getLogger('hearth.storage')
 
 class _Job(NamedTuple):
     run: Callable[[Connection], Any]
-    result: 'Future[Any]'
+    result: asyncio.Future[Any]
+
+
+class _Outcome(NamedTuple):
+    job: _Job
+    result: Any
+    problem: BaseException | None
 
 
 class Storage:
@@ -41,6 +47,7 @@ class Storage:
         self._file = folder / 'hearth.sqlite'
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer: Thread | None = None
+        self._writing: Connection | None = None  # the writer's; taking one anew costs as much as a statement
         self._readers: ThreadPoolExecutor | None = None
         self._held = ExitStack()  # what closing lets go of, the folder last
         self._read_engine = sqlite.reading_engine(self._file, READERS)
@@ -94,10 +101,10 @@ class Storage:
         """
         if self._writer is None:
             raise StorageFailed
-        job = _Job(lambda connection: action(connection, *args, **kwargs), Future())
+        job = _Job(lambda connection: action(connection, *args, **kwargs), asyncio.get_running_loop().create_future())
         self._jobs.put(job)
-        # A caller that goes away must not undo what is being stored: shielded, the result is merely not waited for.
-        return await asyncio.shield(asyncio.wrap_future(job.result))
+        result: T = await job.result  # a caller that goes away undoes nothing: the result is merely not waited for
+        return result
 
     def _read(self, query: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         try:
@@ -119,37 +126,60 @@ class Storage:
                 jobs.append(following)
             self._commit(jobs)
             if stop:
-                return
+                break
+        self._stop_writing()
+
+    def _stop_writing(self) -> None:
+        if self._writing is not None:
+            with suppress(SQLAlchemyError):
+                self._writing.close()
+            self._writing = None
 
     def _commit(self, jobs: list[_Job]) -> None:
         """Run the jobs in one transaction and tell each its result only after the commit."""
-        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+        outcomes: list[_Outcome] = []
         try:
-            with self._write_engine.begin() as connection:
-                for job in jobs:
-                    outcomes.append((job, *_attempt(job, connection)))
+            if self._writing is None:
+                self._writing = self._write_engine.connect()
+            connection = self._writing
+            with connection.begin() as transaction:
+                if len(jobs) == 1:  # nothing else has to be kept from it: it needs no savepoint
+                    outcomes.append(_attempt(jobs[0], connection, nullcontext()))
+                    if outcomes[0].problem is not None:
+                        transaction.rollback()
+                else:
+                    for job in jobs:
+                        outcomes.append(_attempt(job, connection, connection.begin_nested()))
         except BaseException as error:
             log.exception('A commit failed')
+            self._stop_writing()
             failure = StorageFailed()
             failure.__cause__ = error
-            outcomes = [(job, None, failure) for job in jobs]
-        for job, result, problem in outcomes:
-            if problem is None:
-                job.result.set_result(result)
-            else:
-                job.result.set_exception(problem)
+            outcomes = [_Outcome(job, None, failure) for job in jobs]
+        with suppress(RuntimeError):  # the loop has ended, and with it all who waited
+            jobs[0].result.get_loop().call_soon_threadsafe(_settle, outcomes)
 
 
-def _attempt(job: _Job, connection: Connection) -> tuple[Any, BaseException | None]:
+def _attempt(job: _Job, connection: Connection, savepoint: AbstractContextManager[object]) -> _Outcome:
     try:
-        with connection.begin_nested():
-            return job.run(connection), None
+        with savepoint:
+            return _Outcome(job, job.run(connection), None)
     except ChatError as error:  # an ordinary answer: nothing was wrong with the database
-        return None, error
+        return _Outcome(job, None, error)
     except BaseException as error:  # even a panic of a library: without the writer everybody would wait for ever
         if not sqlite.in_transaction(connection):
             raise
         if isinstance(error, SQLAlchemyError):
             log.exception('A transaction failed')
-            return None, StorageFailed()
-        return None, error
+            return _Outcome(job, None, StorageFailed())
+        return _Outcome(job, None, error)
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
+    for job, result, problem in outcomes:
+        if job.result.done():
+            continue  # whoever asked has gone
+        if problem is None:
+            job.result.set_result(result)
+        else:
+            job.result.set_exception(problem)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, insert,
 
 from chat import markup
 from chat.clock import moment, now_ms
-from chat.models import Message, MessagePage, User
+from chat.models import Message, MessagePage, Room, User
 from chat.storage import rooms as room_rows
 from chat.storage.tables import drafts, messages, rooms, users
 
@@ -52,17 +52,20 @@ def last_by(connection: Connection, room_id: int, author_id: int) -> Message | N
 
 
 def add(
-    connection: Connection, room_id: int, author: User, body: str, html: str, *,
+    connection: Connection, room: Room, author: User, body: str, html: str, *,
     client_message_id: str | None, reply_to: int | None,
 ) -> Message:  # fmt: skip
     """Store a new message under the room's next revision."""
-    number = room_rows.next_revision(connection, room_id)
+    number, now = room_rows.next_revision(connection, room.id), now_ms()
     values = {
-        'room_id': room_id, 'author_id': author.id, 'revision': number, 'body': body, 'html': html,
-        'html_version': markup.VERSION, 'client_message_id': client_message_id, 'created_at': now_ms(),
+        'room_id': room.id, 'author_id': author.id, 'revision': number, 'body': body, 'html': html,
+        'html_version': markup.VERSION, 'client_message_id': client_message_id, 'created_at': now,
         'reply_to': reply_to,
     }  # fmt: skip
-    return _stored(connection, connection.execute(_INSERT, values).scalar_one())
+    message_id: int = connection.execute(_INSERT, values).scalar_one()
+    return Message(
+        message_id, room.id, room.slug, number, author, body, html, client_message_id, moment(now), None, None, reply_to
+    )
 
 
 def edit(connection: Connection, message: Message, body: str, html: str) -> Message:
@@ -151,11 +154,7 @@ def save_draft(connection: Connection, user_id: int, room_id: int, body: str) ->
 def _change(connection: Connection, message: Message, **values: object) -> Message:
     number = room_rows.next_revision(connection, message.room_id)
     connection.execute(update(messages).where(messages.c.id == message.id).values(revision=number, **values))
-    return _stored(connection, message.id)
-
-
-def _stored(connection: Connection, message_id: int) -> Message:
-    return _message(connection.execute(_BY_ID, {'message_id': message_id}).one())
+    return _message(connection.execute(_BY_ID, {'message_id': message.id}).one())
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> Message:

@@ -22,6 +22,27 @@ _MEMBERSHIP = select(memberships.c.role, memberships.c.last_read_id).where(
     memberships.c.user_id == bindparam('user_id'),
     memberships.c.left_at.is_(None),
 )
+_REACHED = (
+    select(
+        users.c.id.label('user_id'),
+        users.c.name.label('user_name'),
+        users.c.kind,
+        rooms,
+        memberships.c.role,
+        memberships.c.last_read_id,
+    )
+    .select_from(users)
+    .outerjoin(rooms, rooms.c.slug == bindparam('slug'))
+    .outerjoin(
+        memberships,
+        and_(
+            memberships.c.room_id == rooms.c.id,
+            memberships.c.user_id == users.c.id,
+            memberships.c.left_at.is_(None),
+        ),
+    )
+    .where(users.c.id == bindparam('user'))
+)
 _MEMBERS = (
     select(users.c.id, users.c.name, users.c.kind, memberships.c.role, memberships.c.revision, memberships.c.left_at)
     .join_from(memberships, users)
@@ -46,6 +67,15 @@ def by_slug(connection: Connection, slug: str) -> Room | None:
     """Return the room of that address, or None."""
     row = connection.execute(_BY_SLUG, {'slug': slug}).first()
     return None if row is None else _room(row)
+
+
+def reached(connection: Connection, slug: str, user_id: int) -> tuple[User, Room | None, Role | None, int] | None:
+    """Return a person, a room, their role in it and how far they have read, each as it is now; None for nobody."""
+    row = connection.execute(_REACHED, {'slug': slug, 'user': user_id}).first()
+    if row is None:
+        return None
+    user = User(row.user_id, row.user_name, row.kind)
+    return user, None if row.id is None else _room(row), row.role, row.last_read_id or 0
 
 
 def by_id(connection: Connection, room_id: int) -> Room | None:

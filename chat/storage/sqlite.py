@@ -73,4 +73,5 @@ def _configure(engine: Engine, *pragmas: str, begin: str) -> None:
 
     @event.listens_for(engine, 'begin')
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.dbapi_connection  # directly: it is part of every transaction
+        driver.execute(begin)

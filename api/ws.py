@@ -1,0 +1,290 @@
+"""The WebSocket at ``/api/v1/ws``: one connection, its frames and what it is told."""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+from fastapi import WebSocket
+from starlette.types import Message as AsgiMessage
+
+from api import frames
+from api.errors import answer
+from api.online import Online
+from api.outbox import Outbox
+from api.saying import say
+from chat import Chat
+from chat.errors import ChatError, Forbidden, Invalid, Unauthenticated
+from chat.events import MemberLeft, RoomEvent, RoomGone, StartAfresh, Told, Typing, message_json, room_json, user_json
+from chat.models import Member, Room, Session
+from chat.room_state import Subscription
+from web import cookies, origins
+from web.addresses import address_of
+from web.prepared_frames import EXTENSION
+
+PROTOCOL = 1
+AUTHENTICATE_WITHIN = 5.0  # s
+LARGEST_FRAME = 64 * 1024  # bytes
+MOST_ROOMS = 200  # that one connection listens to
+SOCKETS_PER_ADDRESS = 200  # a whole class may sit behind one
+STUCK_FOR = 30.0  # s in which a program takes nothing of what it is sent
+POLICY_VIOLATION, TOO_BIG = 1008, 1009
+
+Reply = Callable[[object], None]
+log = logging.getLogger('hearth.api')
+
+
+class Gate:
+    """Decides who may open a WebSocket, and counts who has."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+        self._online = Online(chat.presence, chat.room_state)
+        self._open: Counter[str] = Counter()
+
+    async def enter(self, socket: WebSocket) -> None:
+        """Serve one connection to its end, or refuse it before the upgrade."""
+        settings = self._chat.settings
+        if not origins.may_call(socket.scope, settings.public_url, settings.allowed_origins):
+            refusal = answer(403, Forbidden.code, 'Pages of this site may not call. HEARTH_ALLOWED_ORIGINS says which.')
+            await socket.send_denial_response(refusal)
+            return
+        address = address_of(socket.scope)
+        if settings.rate_limits and self._open[address] >= SOCKETS_PER_ADDRESS:
+            sentence = f'Not more than {SOCKETS_PER_ADDRESS} connections from one address, please.'
+            await socket.send_denial_response(answer(429, 'rate_limited', sentence, headers={'Retry-After': '30'}))
+            return
+        self._open[address] += 1
+        try:
+            await self._serve(socket)
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return self._open.total()
+
+    async def _serve(self, socket: WebSocket) -> None:
+        session = await self._chat.sessions.find(_token_of(socket, self._chat))
+        await socket.accept()
+        if session is None:
+            session = await self._ask_who(socket)
+        if session is not None:
+            await Connection(self._chat, self._online, socket, session).serve()
+
+    async def _ask_who(self, socket: WebSocket) -> Session | None:
+        """Return the session that the first frame names; closes the connection if it names none in time."""
+        frame_id: frames.FrameId = None
+        try:
+            async with asyncio.timeout(AUTHENTICATE_WITHIN):
+                message = await socket.receive()
+            if message['type'] == 'websocket.disconnect':
+                return None
+            if is_too_large(message.get('text') or message.get('bytes') or ''):
+                await socket.close(TOO_BIG)
+                return None
+            data = frames.read(message.get('text'))
+            frame_id = frames.id_of(data)
+            frame = frames.understand(data)
+            session = await self._chat.sessions.find(frame.token if isinstance(frame, frames.Authenticate) else None)
+            if session is not None:
+                return session
+            raise Unauthenticated('The first frame must be "authenticate" with a valid token.')
+        except TimeoutError:
+            error: ChatError = Unauthenticated('No frame came that says who is calling.')
+        except ChatError as wrong:
+            error = wrong
+        await socket.send_text(error_text(frame_id, error))
+        await socket.close(POLICY_VIOLATION)
+        return None
+
+
+class Connection:
+    """One program that is signed in. Its frames are taken one after the other; what it is told goes by its outbox."""
+
+    def __init__(self, chat: Chat, online: Online, socket: WebSocket, session: Session) -> None:
+        self._chat = chat
+        self._online = online
+        self._receive = socket.receive
+        self._session = session
+        self._user = session.user
+        self._outbox = Outbox(socket.send, socket.scope.get('extensions', {}).get(EXTENSION))
+        self._rooms: dict[str, Subscription] = {}  # by slug
+        self._presence = chat.presence.connect(session.user.id)
+        self._actions: dict[type[frames.Frame], Callable[[Any, Reply], Awaitable[None]]] = {
+            frames.Authenticate: self._authenticate,
+            frames.Subscribe: self._subscribe,
+            frames.Unsubscribe: self._unsubscribe,
+            frames.Send: self._send,
+            frames.Edit: self._edit,
+            frames.Delete: self._delete,
+            frames.Typing: self._typing,
+            frames.Ping: self._ping,
+        }
+
+    async def serve(self) -> None:
+        """Take frames and tell what happens until either side closes, or the other one takes nothing any more."""
+        self._tell({'type': 'ready', 'user': user_json(self._user), 'protocol': PROTOCOL})
+        self._chat.sessions.watch(self._session, self._session_ended)
+        tasks = {
+            asyncio.create_task(self._read(), name='read a websocket'),
+            asyncio.create_task(self._outbox.run(), name='write a websocket'),
+        }
+        try:
+            while not (await asyncio.wait(tasks, timeout=STUCK_FOR, return_when=asyncio.FIRST_COMPLETED))[0]:
+                if self._outbox.is_stuck():
+                    break
+        finally:
+            self._let_go()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _let_go(self) -> None:
+        self._chat.sessions.unwatch(self._session, self._session_ended)
+        for slug in tuple(self._rooms):
+            self._forget(slug)
+        self._presence.close()
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._receive()
+            if message['type'] == 'websocket.disconnect':
+                return
+            if self._outbox.code is None:
+                self._presence.touch()
+                await self._take(message)
+
+    async def _take(self, message: AsgiMessage) -> None:
+        text, frame_id = message.get('text'), None
+        if is_too_large(text or message.get('bytes') or ''):
+            self._outbox.close(TOO_BIG)
+            return
+        try:
+            data = frames.read(text)
+            frame_id = frames.id_of(data)
+            frame = frames.understand(data)
+            await self._actions[type(frame)](frame, partial(self._reply, frame_id))
+        except ChatError as error:
+            self._outbox.put(error_text(frame_id, error))
+        except Exception:
+            number = secrets.token_hex(4)
+            log.exception('Crash %s in a frame of a websocket', number)
+            self._outbox.put(error_text(frame_id, Crash(number)))
+
+    def _reply(self, frame_id: frames.FrameId, result: object) -> None:
+        if frame_id is not None:
+            self._tell({'type': 'ok', 'id': frame_id, 'result': result})
+
+    def _tell(self, data: dict[str, Any]) -> None:
+        self._outbox.put(frames.text_of(data))
+
+    def _session_ended(self) -> None:
+        self._outbox.put(error_text(None, Unauthenticated('The session has ended.')))
+        self._outbox.close(POLICY_VIOLATION)
+
+    async def _authenticate(self, frame: frames.Authenticate, reply: Reply) -> None:
+        raise Invalid('This connection is signed in already. Open another one for another session.', 'type')
+
+    async def _subscribe(self, frame: frames.Subscribe, reply: Reply) -> None:
+        self._chat.rate_limits.check('subscribing', self._user.id)
+        if frame.room not in self._rooms and len(self._rooms) >= MOST_ROOMS:
+            raise Invalid(f'One connection listens to at most {MOST_ROOMS} rooms.', 'room')
+        room, members = await self._chat.rooms.enter(self._user, frame.room)
+        self._forget(room.slug)
+        member_list = [self._member_json(member) for member in members]
+        reply({'room': room_json(room), 'revision': room.revision, 'members': member_list})
+        since = room.revision if frame.since is None else frame.since
+        self._rooms[room.slug] = self._chat.room_state.subscribe(room.id, since, partial(self._heard, room))
+        self._online.follow(room, members, self._outbox.put)
+
+    def _member_json(self, member: Member) -> dict[str, Any]:
+        user = member.user
+        return {'user': user_json(user), 'role': member.role, 'presence': self._chat.presence.status(user.id)}
+
+    async def _unsubscribe(self, frame: frames.Unsubscribe, reply: Reply) -> None:
+        self._forget(frame.room)
+        reply(None)
+
+    async def _send(self, frame: frames.Send, reply: Reply) -> None:
+        sent = await say(self._chat, self._user, frame.room, frame.body, frame.client_message_id, frame.reply_to)
+        reply(message_json(sent.message))
+
+    async def _edit(self, frame: frames.Edit, reply: Reply) -> None:
+        reply(message_json(await self._chat.messages.edit(self._user, frame.message_id, frame.body)))
+
+    async def _delete(self, frame: frames.Delete, reply: Reply) -> None:
+        reply(message_json(await self._chat.messages.delete(self._user, frame.message_id)))
+
+    async def _typing(self, frame: frames.Typing, reply: Reply) -> None:
+        subscription = self._rooms.get(frame.room)
+        if subscription is None:
+            raise Invalid('Subscribe to the room first.', 'room')
+        self._chat.room_state.typing(subscription.room_id, self._user)
+        reply(None)
+
+    async def _ping(self, frame: frames.Ping, reply: Reply) -> None:
+        reply(None)
+
+    def _heard(self, room: Room, events: Sequence[Told]) -> None:
+        for event in events:
+            if isinstance(event, RoomEvent):
+                self._outbox.put(event.text)
+                if isinstance(event, MemberLeft) and event.member.user.id == self._user.id:
+                    self._forget(room.slug)
+            else:
+                self._outbox.put(state_text(room.slug, event))
+                if isinstance(event, RoomGone):
+                    self._forget(room.slug)
+
+    def _forget(self, slug: str) -> None:
+        subscription = self._rooms.pop(slug, None)
+        if subscription is not None:
+            self._chat.room_state.unsubscribe(subscription)
+            self._online.unfollow(subscription.room_id, self._outbox.put)
+
+
+class Crash(ChatError):
+    """A mistake of the server; its number is in the log."""
+
+    code = 'internal'
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f'The server made a mistake. If you tell its operator, name it by its number, {number}.')
+
+
+def is_too_large(data: str | bytes) -> bool:
+    """Whether a frame has more bytes than it may."""
+    return len(data) > LARGEST_FRAME or (isinstance(data, str) and len(data.encode()) > LARGEST_FRAME)
+
+
+def error_text(frame_id: frames.FrameId, error: ChatError) -> str:
+    """Return the frame that tells of an error."""
+    return frames.text_of(
+        {'type': 'error', 'id': frame_id, 'code': error.code, 'message': error.message, 'field': error.field}
+    )
+
+
+@lru_cache(maxsize=256)  # the same for all who listen
+def state_text(slug: str, state: Typing | StartAfresh | RoomGone) -> str:
+    """Return the frame that tells a state, which has no number."""
+    data: dict[str, Any] = {'type': state.type, 'room': slug}
+    if isinstance(state, Typing):
+        data['users'] = [user.name for user in state.users]
+    return frames.text_of(data)
+
+
+def _token_of(socket: WebSocket, chat: Chat) -> str | None:
+    """Return the token of the Authorization header, or that of the cookie if the call comes from this site."""
+    scheme, _, token = socket.headers.get('authorization', '').partition(' ')
+    if scheme.lower() == 'bearer':
+        return token.strip()
+    origin, host = socket.headers.get('origin'), socket.headers.get('host', '')
+    is_own = origin is None or origins.is_same_origin(origin, host, socket.url.scheme, chat.settings.public_url)
+    return cookies.read_token(socket) if is_own else None

@@ -1,0 +1,188 @@
+"""What telling a message to many programs costs, beside a bare FastAPI broadcast of one prepared text.
+
+    pip install -r benchmarks/requirements.txt
+    python -m benchmarks.api_fanout [--clients 200] [--rate 20] [--seconds 10] [--rounds 3]
+
+Both servers run in processes of their own with the same settings of uvicorn, and take turns, so that a noisy machine
+troubles both alike. A client sends ``rate`` messages a second over its WebSocket; every client gets every message.
+CPU is that of the server's process alone, all it does included: for Hearth also rights, Markdown and the commit.
+Latency runs from the sending of a message to its arrival at each client; clients and server share the machine.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import psutil
+from websockets.asyncio.client import ClientConnection, connect
+
+ROOT = Path(__file__).parents[1]
+BODY = 'Shall we meet at *ten* in the library? I bring the projector and `three` extension cords.'
+BARE = """
+import sys
+import uvicorn
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+app = FastAPI()
+sockets = set()
+text = open(sys.argv[1], encoding='utf-8').read()
+
+@app.get('/healthz')
+def healthz():
+    return {}
+
+@app.websocket('/ws')
+async def ws(socket: WebSocket):
+    await socket.accept()
+    sockets.add(socket)
+    try:
+        while True:
+            await socket.receive_text()
+            for each in sockets:
+                await each.send_text(text)
+    except WebSocketDisconnect:
+        sockets.discard(socket)
+
+uvicorn.run(app, host='127.0.0.1', port=int(sys.argv[2]), log_level='warning', ws_per_message_deflate=False)
+"""
+
+
+class Result(NamedTuple):
+    """CPU of the server per delivery in microseconds, and the latencies of all deliveries in milliseconds."""
+
+    cpu: float
+    latencies: list[float]
+
+
+def main() -> None:
+    """Let the two take turns and print what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (('clients', 200), ('rate', 20), ('seconds', 10), ('rounds', 3)):
+        parser.add_argument(f'--{name}', type=int, default=default)
+    options = parser.parse_args()
+    results: dict[str, list[Result]] = {'bare': [], 'hearth': []}
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / 'prepared.json'
+        prepared.write_text(asyncio.run(prepare(Path(folder))), encoding='utf-8')
+        for number in range(options.rounds):
+            for kind in ('bare', 'hearth') if number % 2 == 0 else ('hearth', 'bare'):
+                with serve(kind, Path(folder), prepared) as (port, process):
+                    measuring = measure(kind, port, process, options.clients, options.rate, options.seconds)
+                    results[kind].append(asyncio.run(measuring))
+                    print(describe(kind, results[kind][-1:]))
+    print()
+    for kind, found in results.items():
+        print(describe(kind, found))
+    ratio = statistics.median(each.cpu for each in results['hearth']) / statistics.median(
+        each.cpu for each in results['bare']
+    )
+    print(f'CPU per delivery, Hearth to bare: {ratio:.2f}')
+
+
+def describe(kind: str, results: list[Result]) -> str:
+    """Return the median CPU and the latencies of some rounds in a line."""
+    latencies = sorted(latency for each in results for latency in each.latencies)
+    p50, p99 = (latencies[int(len(latencies) * part)] for part in (0.5, 0.99))
+    cpu = statistics.median(each.cpu for each in results)
+    return f'{kind:7} {cpu:6.1f} µs a delivery   p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   {len(latencies)} deliveries'
+
+
+@contextmanager
+def serve(kind: str, folder: Path, prepared: Path) -> Iterator[tuple[int, psutil.Process]]:
+    """Run a server in a process of its own."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    data = tempfile.mkdtemp(dir=folder)
+    command = {
+        'bare': [sys.executable, '-c', BARE, str(prepared), str(port)],
+        'hearth': [sys.executable, 'main.py', '--host', '127.0.0.1', '--port', str(port), '--data', data],
+    }[kind]
+    environment = {**os.environ, 'HEARTH_RATE_LIMITS': 'off'}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f'http://127.0.0.1:{port}/healthz', timeout=1)
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def prepare(folder: Path) -> str:
+    """Return the text that Hearth tells for the message, for the bare server to tell."""
+    with serve('hearth', folder, folder) as (port, _):
+        (client,) = await come('hearth', port, 1)
+        await client.send(json.dumps({'type': 'send', 'room': 'lobby', 'body': BODY}))
+        while 'message_sent' not in (text := str(await client.recv())):
+            pass
+        await client.close()
+        return text
+
+
+async def come(kind: str, port: int, number: int) -> list[ClientConnection]:
+    """Connect clients, for Hearth each as a guest of its own who listens to the lobby."""
+    if kind == 'bare':
+        return [await connect(f'ws://127.0.0.1:{port}/ws', compression=None) for _ in range(number)]
+    clients = []
+    async with httpx.AsyncClient(base_url=f'http://127.0.0.1:{port}/api/v1') as http:
+        for each in range(number):
+            token = (await http.post('/sessions', json={'name': f'Guest {each}'})).json()['token']
+            http.cookies.clear()
+            headers = {'Authorization': f'Bearer {token}'}
+            client = await connect(f'ws://127.0.0.1:{port}/api/v1/ws', additional_headers=headers, compression=None)
+            await client.send(json.dumps({'id': 1, 'type': 'subscribe', 'room': 'lobby'}))
+            while '"type":"ok"' not in str(await client.recv()):
+                pass
+            clients.append(client)
+    return clients
+
+
+async def measure(kind: str, port: int, process: psutil.Process, number: int, rate: int, seconds: int) -> Result:
+    """Send for some seconds and note when each message arrives at each client."""
+    clients = await come(kind, port, number)
+    sent_at: list[float] = []
+    latencies: list[float] = []
+    total = rate * seconds
+    frame = 'say' if kind == 'bare' else json.dumps({'type': 'send', 'room': 'lobby', 'body': BODY})
+
+    async def listen(client: ClientConnection) -> None:
+        for place in range(total):
+            while 'message_sent' not in await client.recv(decode=True):
+                pass
+            latencies.append((time.perf_counter() - sent_at[place]) * 1000)
+
+    listening = [asyncio.create_task(listen(client)) for client in clients]
+    await asyncio.sleep(3)  # what came with the joining is over
+    before = process.cpu_times()
+    begin = time.perf_counter()
+    for place in range(total):
+        await asyncio.sleep(max(0.0, begin + place / rate - time.perf_counter()))
+        sent_at.append(time.perf_counter())
+        await clients[0].send(frame)
+    await asyncio.gather(*listening)
+    after = process.cpu_times()
+    await asyncio.gather(*(client.close() for client in clients))
+    cpu = after.user + after.system - before.user - before.system
+    return Result(cpu / (total * number) * 1e6, latencies)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,419 @@
+"""The WebSocket: who may open it, what is told in which order, and what ends it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from api import outbox, ws
+from chat import Chat
+from chat.models import User
+from tests.api.programs import Program, Site, serving
+from tests.chat.people import newcomer
+
+
+@pytest.fixture
+async def site(chat: Chat) -> AsyncIterator[Site]:
+    """Return a served API."""
+    async with serving(chat) as site:
+        yield site
+
+
+@pytest.fixture
+async def ada(chat: Chat) -> User:
+    """Return Ada, who is in the lobby."""
+    return await newcomer(chat, 'Ada')
+
+
+@pytest.fixture
+async def bo(chat: Chat) -> User:
+    """Return Bo, who is in the lobby."""
+    return await newcomer(chat, 'Bo')
+
+
+async def test_a_program_that_is_signed_in_is_told_so_unasked(site: Site, ada: User) -> None:
+    async with site.program(ada) as program:
+        user = {'id': ada.id, 'name': 'Ada', 'kind': 'guest'}
+        assert program.ready == {'type': 'ready', 'user': user, 'protocol': 1}
+
+
+async def test_the_first_frame_can_say_who_is_calling(site: Site, chat: Chat, ada: User) -> None:
+    token = await chat.sessions.begin(ada, '')
+    async with site.connect() as socket:
+        program = Program(socket)
+        await program.send(type='authenticate', token=token)
+        assert (await program.next())['user']['name'] == 'Ada'
+        answer = await program.ask('authenticate', token=token)
+        assert answer['code'] == 'invalid'
+        assert (await program.ask('ping'))['type'] == 'ok'
+
+
+@pytest.mark.parametrize(
+    'first',
+    ['{"type":"authenticate","token":"wrong"}', '{"id":7,"type":"ping"}', '{"type":"authenticate"}', '[]', b'x', ''],
+)
+async def test_whoever_does_not_say_it_first_is_told_so_and_let_go(site: Site, first: str | bytes) -> None:
+    async with site.connect(**{'Authorization': 'Bearer wrong'}) as socket:
+        program = Program(socket)
+        await socket.send(first)
+        error = await program.next()
+        assert error['type'] == 'error'
+        assert error['id'] == (7 if 'ping' in str(first) else None)
+        assert await program.closing() == 1008
+
+
+async def test_whoever_says_nothing_is_let_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ws, 'AUTHENTICATE_WITHIN', 0.1)
+    async with site.connect() as socket:
+        program = Program(socket)
+        assert (await program.next())['code'] == 'unauthenticated'
+        assert await program.closing() == 1008
+
+
+async def test_a_cookie_signs_in_pages_of_this_site_and_no_others(site: Site, chat: Chat, ada: User) -> None:
+    cookie = f'hearth_session={await chat.sessions.begin(ada, "")}'
+    async with site.connect(Cookie=cookie, origin=f'http://{site.host}') as socket:
+        assert (await Program(socket).next())['user']['name'] == 'Ada'
+
+
+@pytest.mark.parametrize(
+    'origin', ['https://evil.example', 'null', 'http://127.0.0.1:1', 'http://localhost.evil.example']
+)
+async def test_a_page_of_another_site_gets_no_upgrade(site: Site, ada: User, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with site.connect(origin=origin):
+            pass
+    assert refused.value.response.status_code == 403
+    assert json.loads(refused.value.response.body)['error']['code'] == 'forbidden'
+
+
+async def test_an_allowed_site_may_call_but_its_cookies_count_for_nothing(site: Site, chat: Chat, ada: User) -> None:
+    object.__setattr__(chat.settings, 'allowed_origins', ('https://front.example',))
+    token = await chat.sessions.begin(ada, '')
+    async with site.connect(origin='https://front.example', Cookie=f'hearth_session={token}') as socket:
+        program = Program(socket)
+        await program.send(type='authenticate', token=token)
+        assert (await program.next())['type'] == 'ready'
+        assert (await program.result('ping')) is None
+
+
+async def test_not_more_connections_from_one_address_than_a_class_needs(
+    site: Site, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ws, 'SOCKETS_PER_ADDRESS', 1)
+    async with site.program(ada):
+        with pytest.raises(InvalidStatus) as refused:
+            async with site.connect():
+                pass
+        assert refused.value.response.status_code == 429
+        assert refused.value.response.headers['Retry-After'] == '30'
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                async with site.program(ada):
+                    return
+            except InvalidStatus:
+                await asyncio.sleep(0.05)
+
+
+async def test_subscribing_tells_the_room_its_people_and_then_what_happens(
+    site: Site, chat: Chat, ada: User, bo: User
+) -> None:
+    async with site.program(ada) as program:
+        result = await program.result('subscribe', room='lobby')
+        assert result['room'] == {'slug': 'lobby', 'name': 'Lobby', 'topic': 'Where everybody meets', 'private': False}
+        assert [(each['user']['name'], each['presence']) for each in result['members']] == [
+            ('Ada', 'online'), ('Bo', 'offline')
+        ]  # fmt: skip
+        sent = (await chat.messages.send(bo, 'lobby', 'hello')).message
+        await chat.messages.edit(bo, sent.id, 'hello!')
+        await chat.messages.delete(bo, sent.id)
+        told = await program.events(3)
+        assert [each['type'] for each in told] == ['message_sent', 'message_edited', 'message_deleted']
+        assert [each['revision'] for each in told] == [result['revision'] + number for number in (1, 2, 3)]
+        assert [each['message']['body'] for each in told] == ['hello', 'hello!', '']
+        assert {each['room'] for each in told} == {'lobby'}
+
+
+async def test_subscribing_joins_a_room_that_is_open_and_no_other(site: Site, chat: Chat, ada: User, bo: User) -> None:
+    await chat.rooms.create(ada, 'Open')
+    await chat.rooms.create(ada, 'Closed', private=True)
+    async with site.program(bo) as program:
+        result = await program.result('subscribe', room='open')
+        assert [each['user']['name'] for each in result['members']] == ['Ada', 'Bo']
+        for room in ('closed', 'nowhere', '\u0000', 'x' * 5000):
+            answer = await program.ask('subscribe', room=room)
+            assert answer['code'] == 'not_found'
+
+
+async def test_who_comes_back_is_told_what_was_missed_then_what_is_new_none_twice(
+    site: Site, chat: Chat, ada: User, bo: User
+) -> None:
+    async with site.program(ada) as program:
+        since = (await program.result('subscribe', room='lobby'))['revision']
+    sent = [(await chat.messages.send(bo, 'lobby', f'{number}')).message for number in range(20)]
+    async with site.program(ada) as program:
+        await program.send(id=1, type='subscribe', room='lobby', since=since)
+        later = [chat.messages.send(bo, 'lobby', f'{number}') for number in range(20, 40)]
+        sent += [each.message for each in await asyncio.gather(*later)]
+        told = await program.events(40)
+        assert [each['revision'] for each in told] == list(range(since + 1, since + 41))
+        assert sorted(each['message']['id'] for each in told) == sorted(message.id for message in sent)
+
+
+async def test_who_was_away_too_long_is_told_to_start_afresh(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('chat.storage.changes.MOST_CHANGES', 2)
+    for _ in range(3):
+        await chat.messages.send(bo, 'lobby', 'news')
+    async with site.program(ada) as program:
+        answer = await program.result('subscribe', room='lobby', since=0)
+        (told,) = await program.events(1, 'start_afresh')
+        assert told == {'type': 'start_afresh', 'room': 'lobby'}
+        await chat.messages.send(bo, 'lobby', 'one more')
+        (event,) = await program.events(1)
+        assert event['revision'] == answer['revision'] + 1
+
+
+async def test_a_revision_that_is_yet_to_come_starts_afresh(site: Site, ada: User) -> None:
+    async with site.program(ada) as program:
+        await program.result('subscribe', room='lobby', since=10**6)
+        assert await program.events(1, 'start_afresh')
+
+
+async def test_what_is_sent_is_answered_after_it_is_stored_and_told_to_the_sender_too(
+    site: Site, chat: Chat, ada: User
+) -> None:
+    async with site.program(ada) as program:
+        await program.result('subscribe', room='lobby')
+        message = await program.result('send', room='lobby', body='*hi*', client_message_id='a')
+        assert (await chat.messages.get(ada, message['id'])).body == '*hi*'
+        again = await program.result('send', room='lobby', body='other', client_message_id='a')
+        assert again == message
+        answered = await program.result('send', room='lobby', body='re', reply_to=message['id'])
+        assert answered['reply_to'] == message['id']
+        edited = await program.result('edit', message_id=message['id'], body='hello')
+        assert edited['html'] == '<p>hello</p>\n' or 'hello' in edited['html']
+        gone = await program.result('delete', message_id=message['id'])
+        assert gone['deleted_at'] is not None
+        told = await program.events(4)
+        assert [each['type'] for each in told] == ['message_sent', 'message_sent', 'message_edited', 'message_deleted']
+
+
+async def test_what_may_not_be_is_an_error_with_its_code_and_the_connection_stays(
+    site: Site, chat: Chat, ada: User, bo: User
+) -> None:
+    theirs = (await chat.messages.send(bo, 'lobby', 'mine')).message
+    async with site.program(ada) as program:
+        for code, kind, fields in (
+            ('forbidden', 'edit', {'message_id': theirs.id, 'body': 'yours'}),
+            ('forbidden', 'delete', {'message_id': theirs.id}),
+            ('not_found', 'edit', {'message_id': 999, 'body': 'x'}),
+            ('not_found', 'send', {'room': 'nowhere', 'body': 'x'}),
+            ('invalid', 'send', {'room': 'lobby', 'body': ' '}),
+            ('invalid', 'typing', {'room': 'lobby'}),
+        ):
+            answer = await program.ask(kind, **fields)
+            assert (answer['type'], answer['code']) == ('error', code)
+            assert answer['message']
+        assert (await chat.messages.get(ada, theirs.id)).body == 'mine'
+        assert (await program.ask('ping'))['type'] == 'ok'
+
+
+async def test_a_flood_is_told_how_long_to_wait(site: Site, ada: User) -> None:
+    async with site.program(ada) as program:
+        answers = [await program.ask('send', room='lobby', body='spam') for _ in range(61)]
+        assert answers[-1]['code'] == 'rate_limited'
+        assert 'Try again in' in answers[-1]['message']
+
+
+async def test_unsubscribing_ends_what_is_told(site: Site, chat: Chat, ada: User, bo: User) -> None:
+    async with site.program(ada) as program:
+        await program.result('subscribe', room='lobby')
+        await program.result('unsubscribe', room='lobby')
+        assert chat.room_state.listeners == 0
+        assert (await program.ask('unsubscribe', room='lobby'))['type'] == 'ok'
+
+
+async def test_subscribing_twice_is_listening_once(site: Site, chat: Chat, ada: User, bo: User) -> None:
+    async with site.program(ada) as program:
+        await program.result('subscribe', room='lobby')
+        await program.result('subscribe', room='lobby')
+        assert chat.room_state.listeners == 1
+        await chat.messages.send(bo, 'lobby', 'once')
+        await program.result('ping')
+        assert sum(each['type'] == 'message_sent' for each in program.heard) <= 1
+
+
+async def test_who_leaves_or_is_gone_with_a_room_hears_no_more_of_it(
+    site: Site, chat: Chat, ada: User, bo: User
+) -> None:
+    await chat.rooms.create(ada, 'Design')
+    async with site.program(bo) as program:
+        await program.result('subscribe', room='design')
+        await program.result('subscribe', room='lobby')
+        await chat.rooms.leave(bo, 'design')
+        (left,) = await program.events(1, 'member_left')
+        assert left['member']['user']['name'] == 'Bo'
+        assert chat.room_state.listeners == 1
+
+
+async def test_typing_is_told_to_all_in_the_room_once_for_all(site: Site, ada: User, bo: User) -> None:
+    async with site.program(ada) as hers, site.program(bo) as his:
+        await hers.result('subscribe', room='lobby')
+        await his.result('subscribe', room='lobby')
+        await his.send(type='typing', room='lobby')
+        assert (await hers.events(1, 'typing')) == [{'type': 'typing', 'room': 'lobby', 'users': ['Bo']}]
+        await his.result('send', room='lobby', body='done')
+        assert (await hers.events(1, 'typing'))[0]['users'] == []
+
+
+async def test_who_is_online_is_told_at_first_and_when_it_changes(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site.program(ada) as program:
+        await program.result('subscribe', room='lobby')
+        (first,) = await program.events(1, 'presence')
+        assert first == {'type': 'presence', 'room': 'lobby', 'online': ['Ada']}
+        async with site.program(bo):
+            assert (await program.events(1, 'presence'))[0]['online'] == ['Ada', 'Bo']
+        await newcomer(chat, 'Cy')
+        async with site.program(await newcomer(chat, 'Dora')):
+            assert (await program.events(1, 'presence'))[0]['online'] == ['Ada', 'Bo', 'Dora']
+
+
+async def test_frames_without_an_id_get_no_answer_and_each_id_gets_one(site: Site, ada: User) -> None:
+    async with site.program(ada) as program:
+        await program.send(type='ping')
+        for frame_id in (0, -1, 2**53, 'text', 'é' * 64):
+            await program.send(id=frame_id, type='ping')
+            assert await program.next() == {'type': 'ok', 'id': frame_id, 'result': None}
+
+
+@pytest.mark.parametrize(
+    'frame',
+    [
+        '', '{', 'null', '[]', '"ping"', '1', '{}', '{"type":null}', '{"type":"none"}', '{"type":{}}', '{"type":[]}',
+        '[' * 60_000, '{"a":' * 10_000, '{"id":' + '9' * 5_000 + ',"type":"ping"}', '{"id":NaN,"type":"ping"}',
+        '{"id":1.5,"type":"ping"}', '{"id":true,"type":"ping"}', '{"id":{},"type":"ping"}',
+        '{"id":"' + 'x' * 65 + '","type":"ping"}', '{"id":"\\ud800","type":"ping"}', b'\x00\xff', b'{"type":"ping"}',
+        '{"type":"subscribe","room":7}', '{"type":"subscribe","room":"lobby","since":-1}',
+        '{"type":"subscribe","room":"lobby","since":"1"}',
+        '{"type":"subscribe","room":"lobby","since":99999999999999999999}',
+        '{"type":"send","room":"lobby"}', '{"type":"send","room":"lobby","body":null}', '{"type":"send","body":"x"}',
+        '{"type":"send","room":"lobby","body":"\\ud800"}', '{"type":"edit","message_id":"1","body":"x"}',
+        '{"type":"react","message_id":1,"emoji":"x","on":true}', '{"type":"delete","message_id":true}',
+    ],
+)  # fmt: skip
+async def test_a_malformed_frame_is_an_error_and_the_connection_stays(
+    site: Site, ada: User, frame: str | bytes
+) -> None:
+    async with site.program(ada) as program:
+        await program.socket.send(frame)
+        error = await program.next()
+        assert (error['type'], error['code']) == ('error', 'invalid')
+        assert (await program.ask('ping'))['type'] == 'ok'
+
+
+async def test_a_frame_that_is_too_large_ends_the_connection(site: Site, ada: User) -> None:
+    async with site.program(ada) as program:
+        await program.socket.send('x' * ws.LARGEST_FRAME)
+        assert (await program.next())['code'] == 'invalid'
+        await program.socket.send('é' * (ws.LARGEST_FRAME // 2 + 1))
+        assert await program.closing() == 1009
+    async with site.connect() as socket:
+        await socket.send('x' * (ws.LARGEST_FRAME + 1))
+        assert await Program(socket).closing() == 1009
+
+
+async def test_a_mistake_of_the_server_is_a_number_that_is_in_the_log(
+    site: Site, chat: Chat, ada: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat.messages.edit = None
+    async with site.program(ada) as program:
+        error = await program.ask('edit', message_id=1, body='x')
+        assert error['code'] == 'internal'
+        number = error['message'].split()[-1].rstrip('.')
+        assert number in caplog.text
+        assert 'Traceback' not in error['message']
+        assert (await program.ask('ping'))['type'] == 'ok'
+
+
+async def test_a_session_that_ends_ends_its_connections(site: Site, chat: Chat, ada: User) -> None:
+    token = await chat.sessions.begin(ada, '')
+    async with site.connect(Authorization=f'Bearer {token}') as socket:
+        program = Program(socket)
+        await program.next()
+        await chat.sessions.end(await chat.sessions.find(token))
+        assert (await program.next())['code'] == 'unauthenticated'
+        assert await program.closing() == 1008
+
+
+async def test_one_that_reads_too_slowly_is_closed_and_the_others_do_not_notice(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, 'MOST_WAITING', 50)
+    object.__setattr__(chat.rate_limits, '_enabled', False)
+    async with site.program(ada, max_queue=1) as slow, site.program(bo) as quick:
+        since = (await slow.result('subscribe', room='lobby'))['revision']
+        await quick.result('subscribe', room='lobby')
+        slow.socket.transport.pause_reading()
+        heard = 0
+        for _ in range(40):
+            await asyncio.gather(*(chat.messages.send(bo, 'lobby', 'x' * 5_000) for _ in range(20)))
+            heard += len(await quick.events(20))
+        assert heard == 800
+        slow.socket.transport.resume_reading()
+        assert await slow.closing() == 1013
+    monkeypatch.undo()
+    async with site.program(ada) as back:
+        await back.send(id=1, type='subscribe', room='lobby', since=since)
+        assert [each['revision'] for each in await back.events(800)] == list(range(since + 1, since + 801))
+
+
+async def test_when_the_server_stops_connections_are_told_that_it_comes_back(chat: Chat, ada: User) -> None:
+    async with serving(chat) as site:
+        token = await chat.sessions.begin(ada, '')
+        socket = await site.connect(Authorization=f'Bearer {token}')
+        program = Program(socket)
+        await program.next()
+    assert await program.closing() == 1012
+    assert chat.room_state.listeners == 0
+
+
+async def test_a_connection_that_answers_no_ping_is_let_go(chat: Chat, ada: User) -> None:
+    async with (
+        serving(chat, ws_ping_interval=0.1, ws_ping_timeout=0.1) as site,
+        site.program(ada, close_timeout=0.1) as program,
+    ):
+        await program.result('subscribe', room='lobby')
+        program.socket.transport.pause_reading()
+        async with asyncio.timeout(5):
+            while chat.room_state.listeners:
+                await asyncio.sleep(0.05)
+
+
+async def test_one_that_takes_nothing_any_more_is_let_go(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ws, 'STUCK_FOR', 0.2)
+    object.__setattr__(chat.rate_limits, '_enabled', False)
+    async with site.program(ada, max_queue=1, close_timeout=0.1) as slow:
+        await slow.result('subscribe', room='lobby')
+        slow.socket.transport.pause_reading()
+        async with asyncio.timeout(20):
+            while chat.room_state.listeners:
+                await asyncio.gather(*(chat.messages.send(bo, 'lobby', 'x' * 9_000) for _ in range(20)))
+
+
+async def test_connections_leave_nothing_behind(site: Site, chat: Chat, ada: User) -> None:
+    before = len(asyncio.all_tasks())
+    for _ in range(30):
+        async with site.program(ada) as program:
+            await program.result('subscribe', room='lobby')
+    async with asyncio.timeout(5):
+        while chat.room_state.listeners or len(asyncio.all_tasks()) > before:
+            await asyncio.sleep(0.05)
