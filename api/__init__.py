@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from api import errors, rest
+from api import errors, messages, rooms, sessions
 from api.ws import Gate
 from chat import Chat
 from chat.version import VERSION
@@ -13,7 +13,8 @@ def create_api(chat: Chat) -> FastAPI:
     # Without redirects: they would name whatever host the caller named, and are no answer in the one shape of errors.
     api = FastAPI(title='Hearth', version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.state.chat = chat
-    api.include_router(rest.router)
+    for part in (sessions, rooms, messages):
+        api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(errors.LimitRequests)
     errors.install(api)

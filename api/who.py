@@ -1,10 +1,11 @@
 """Who is calling: a token from anywhere, or the browser's cookie from this site alone."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api import schemas
 from chat import Chat
 from chat.errors import Forbidden, Unauthenticated
 from chat.models import Session
@@ -38,3 +39,10 @@ def is_own_page(request: Request, chat: Chat) -> bool:
     """Whether the call comes from a page of this site."""
     origin, host = request.headers.get('origin'), request.headers.get('host', '')
     return origins.is_same_origin(origin, host, request.url.scheme, chat.settings.public_url)
+
+
+TheChat = Annotated[Chat, Depends(chat_of)]
+TheSession = Annotated[Session, Depends(session_of)]
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {'model': schemas.Error} for status in (401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+}

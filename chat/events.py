@@ -77,6 +77,16 @@ class MemberLeft(MemberEvent):
     type = 'member_left'
 
 
+@dataclass(frozen=True)
+class RoomChanged(RoomEvent):
+    """The room itself is another now; its address stays."""
+
+    type = 'room_changed'
+    name: str
+    topic: str
+    private: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Typing:
     """Who is writing in a room just now; a state, without a number."""
@@ -131,6 +141,8 @@ def to_json(event: RoomEvent) -> dict[str, Any]:
         data['message'] = message_json(event.message)
     elif isinstance(event, MemberEvent):
         data['member'] = {'user': user_json(event.member.user), 'role': event.member.role}
+    elif isinstance(event, RoomChanged):
+        data.update(name=event.name, topic=event.topic, private=event.private)
     return data
 
 

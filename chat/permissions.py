@@ -5,7 +5,7 @@ Pages ask the same questions to hide a button; they decide nothing.
 
 from datetime import datetime, timedelta
 
-from chat.models import Message, Room, User
+from chat.models import Message, Role, Room, User
 
 
 def may_read(user: User, room: Room, *, is_member: bool) -> bool:
@@ -26,6 +26,11 @@ def may_send(user: User, *, is_member: bool) -> bool:
 def may_create_rooms(user: User) -> bool:
     """Whether this person may open new rooms."""
     return user.kind != 'bot'
+
+
+def may_change_room(role: Role | None) -> bool:
+    """Whether somebody with this role may rename a room, change its topic or who may find it, or delete it."""
+    return role == 'owner'
 
 
 def may_edit(user: User, message: Message, now: datetime, window: timedelta | None) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from chat.errors import StorageFailed
-from chat.events import Changes, MessageSent, RoomEvent, StartAfresh, Told, Typing
+from chat.events import Changes, MessageSent, RoomEvent, RoomGone, StartAfresh, Told, Typing
 from chat.models import User
 from chat.telling import tell_each
 
@@ -120,6 +120,14 @@ class RoomState:
         if missed:
             self._ask_to_fill(room)
 
+    def gone(self, room_id: int) -> None:
+        """Tell everybody who listens that the room is no more; only actions call this, after their commit."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            for subscription in tuple(room.subscriptions):
+                _tell(subscription, (RoomGone(room_id),))
+                self.unsubscribe(subscription)
+
     def typing(self, room_id: int, user: User) -> None:
         """Tell that somebody is writing; it is forgotten after TYPING_SHOWN."""
         room = self._rooms.get(room_id)
@@ -183,7 +191,11 @@ class RoomState:
         """Compare the revisions of all active rooms with storage and fill what was missed."""
         if not self._rooms:
             return
-        for room_id, revision in (await self._read_revisions(list(self._rooms))).items():
+        asked = list(self._rooms)
+        found = await self._read_revisions(asked)
+        for room_id in set(asked).difference(found):
+            self.gone(room_id)
+        for room_id, revision in found.items():
             room = self._rooms.get(room_id)
             if room is None:
                 continue

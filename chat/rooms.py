@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from chat import permissions, reach, text
 from chat.errors import Conflict, Forbidden, NotFound
-from chat.events import MemberJoined, MemberLeft
+from chat.events import Changes, MemberJoined, MemberLeft, RoomChanged
 from chat.messages import PAGE
 from chat.models import Member, MessagePage, Room, RoomEntry, RoomView, User
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
-from chat.storage import Storage, messages
+from chat.storage import Storage, changes, messages
 from chat.storage import rooms as rows
 
 T = TypeVar('T')
@@ -36,6 +36,17 @@ class Rooms:
     async def list_open(self) -> Sequence[Room]:
         """Return the rooms that a stranger is offered."""
         return await self._storage.read(rows.open_to_all, MOST_LISTED)
+
+    async def entry(self, user: User, slug: str) -> RoomEntry:
+        """Return a room as the list shows it; raises NotFound."""
+
+        def read(connection: Connection) -> RoomEntry:
+            reached = reach.room(connection, user, slug)
+            room, after = reached.room, reached.last_read_id
+            unread = rows.unread(connection, room.id, user.id, after) if reached.is_member else 0
+            return RoomEntry(room, reached.is_member, unread)
+
+        return await self._storage.read(read)
 
     async def find(self, user: User, slug: str) -> Room:
         """Return a room; raises NotFound."""
@@ -108,6 +119,53 @@ class Rooms:
 
         return await self._storage.write(store)
 
+    async def change(
+        self, user: User, slug: str, *, name: str | None = None, topic: str | None = None, private: bool | None = None
+    ) -> Room:
+        """Change what is given and tell it; the address stays. Raises Invalid, NotFound, Forbidden or RateLimited."""
+        self._rate_limits.check('changing', user.id)
+        name = None if name is None else text.clean_room_name(name)
+        topic = None if topic is None else text.clean_topic(topic)
+
+        def store(connection: Connection) -> tuple[Room, RoomChanged | None]:
+            room = _owned(connection, user, slug)
+            wanted = (
+                room.name if name is None else name,
+                room.topic if topic is None else topic,
+                room.private if private is None else private,
+            )
+            if wanted == (room.name, room.topic, room.private):
+                return room, None
+            room = rows.change(connection, room, wanted[0], wanted[1], private=wanted[2])
+            return room, RoomChanged(room.id, room.slug, room.revision, room.name, room.topic, room.private)
+
+        room, event = await self._storage.write(store)
+        if event is not None:
+            self._room_state.publish(event)
+        return room
+
+    async def delete(self, user: User, slug: str) -> None:
+        """Delete a room with all that was said in it, and tell it. Raises NotFound or Forbidden."""
+
+        def store(connection: Connection) -> int:
+            room = _owned(connection, user, slug)
+            rows.remove(connection, room.id)
+            return room.id
+
+        self._room_state.gone(await self._storage.write(store))
+
+    async def changes(self, user: User, slug: str, since: int) -> Changes:
+        """Return what changed in a room after revision ``since``. Raises NotFound."""
+
+        def read(connection: Connection) -> Changes:
+            return changes.since(connection, reach.room(connection, user, slug).room.id, since)
+
+        return await self._storage.read(read)
+
+    async def member_ids(self, room_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+        """Return the ids of the members of some rooms."""
+        return await self._storage.read(rows.member_ids, list(room_ids))
+
     async def join(self, user: User, slug: str) -> Room:
         """Become a member and tell it; twice is once. Raises NotFound."""
 
@@ -143,6 +201,13 @@ class Rooms:
         if event is not None:
             self._room_state.publish(event)
         return room
+
+
+def _owned(connection: Connection, user: User, slug: str) -> Room:
+    reached = reach.room(connection, user, slug)
+    if not permissions.may_change_room(reached.role):
+        raise Forbidden("Only the room's owner can change or delete it.")
+    return reached.room
 
 
 def _page(connection: Connection, room: Room, around: int | None) -> MessagePage:

@@ -41,7 +41,7 @@ class Composer:
                 self._text = MessageBox(draft, self._changed)
                 self._text.props('aria-label=Message autogrow borderless dense rows=1 autocomplete=off')
                 self._text.classes('composer-text')
-                self._text.props['placeholder'] = f'Message {room.name}'
+                self.set_room_name(room.name)
                 # What is typed before the page is connected reaches the server in any order (NiceGUI 3.18).
                 self._text.props['readonly'] = not ui.context.client.has_socket_connection
                 keys.on_enter(self._text, self.send)
@@ -49,6 +49,10 @@ class Composer:
                 self._text.on('keydown.esc', self.cancel, args=[])
                 buttons.icon('send', 'Send', self.send).classes('send', remove='icon-button')
         self._refresh()
+
+    def set_room_name(self, name: str) -> None:
+        """Say where what is written goes."""
+        self._text.props['placeholder'] = f'Message {name}'
 
     def open(self) -> None:
         """Let one write: the page is connected."""

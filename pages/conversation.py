@@ -1,6 +1,7 @@
 """The middle of the room page: one room's messages and the box to write in, as long as the room is open."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from nicegui import background_tasks, ui
 
 from chat import Chat
 from chat.errors import ChatError, StorageFailed
-from chat.events import MemberJoined, MemberLeft, MessageEvent, StartAfresh, Told, Typing
+from chat.events import MemberJoined, MemberLeft, MessageEvent, RoomChanged, RoomGone, StartAfresh, Told, Typing
 from chat.models import Message, MessagePage, RoomView, User
 from chat.room_state import Subscription
 from pages import buttons, dialogs, links
@@ -36,6 +37,7 @@ class Conversation:
         is_in_front: Callable[[], bool],
         on_activity: Callable[[], object],
         on_counts: Callable[[], object],
+        on_room_changed: Callable[[], object],
         on_removed: Callable[[], object],
     ) -> None:
         self._client = ui.context.client
@@ -47,6 +49,7 @@ class Conversation:
         self._is_in_front = is_in_front
         self._on_activity = on_activity
         self._on_counts = on_counts
+        self._on_room_changed = on_room_changed
         self._on_removed = on_removed
         self._subscription: Subscription | None = None
         self._told_typing_at = -TELL_TYPING_EVERY
@@ -128,8 +131,17 @@ class Conversation:
                 self._left(event)
             elif isinstance(event, Typing):
                 self._typing.text = _typing_sentence([user for user in event.users if user.id != self._user.id])
+            elif isinstance(event, RoomChanged):
+                self._changed_room(event)
+            elif isinstance(event, RoomGone):
+                self._on_removed()
             elif isinstance(event, StartAfresh):
                 background_tasks.create(self._start_afresh(), name='start afresh', context=self._client)
+
+    def _changed_room(self, event: RoomChanged) -> None:
+        self.room = replace(self.room, name=event.name, topic=event.topic, private=event.private)
+        self._composer.set_room_name(event.name)
+        self._on_room_changed()
 
     def _put(self, message: Message) -> None:
         quoted = self.messages.get(message.reply_to or 0)

@@ -159,6 +159,7 @@ class RoomPage:
             is_in_front=lambda: self._in_front,
             on_activity=self._touch,
             on_counts=self._refresh_title,
+            on_room_changed=self._room_changed,
             on_removed=self._removed,
         )
         self._rooms.set_current(view.room)
@@ -278,6 +279,12 @@ class RoomPage:
     async def _leave(self) -> None:
         if self._conversation is not None:
             await self._chat.rooms.leave(self._user, self._conversation.room.slug)
+
+    def _room_changed(self) -> None:
+        if self._conversation is not None:
+            room = self._conversation.room
+            self._name.text, self._topic.text = room.name, room.topic
+            background_tasks.create(self._refresh_rooms(), name='refresh rooms', context=self._client)
 
     def _removed(self) -> None:
         self._leave_conversation()

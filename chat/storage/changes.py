@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from chat.events import Changes, MemberJoined, MemberLeft, RoomEvent, message_event
+from chat.events import Changes, MemberJoined, MemberLeft, RoomChanged, RoomEvent, message_event
 from chat.storage import messages, rooms
 
 MOST_CHANGES = 1_000  # more than this, and starting afresh costs less
@@ -19,8 +19,11 @@ def since(connection: Connection, room_id: int, revision: int) -> Changes:
     if len(changed) + len(came_or_went) > MOST_CHANGES:
         return Changes((), number, complete=False)
     events: list[RoomEvent] = [message_event(message) for message in changed]
-    for changed_at, member, belongs in came_or_went:
+    for moved_at, member, belongs in came_or_went:
         kind = MemberJoined if belongs else MemberLeft
-        events.append(kind(room_id, room.slug, changed_at, member))
+        events.append(kind(room_id, room.slug, moved_at, member))
+    changed_at = rooms.changed_revision(connection, room_id)
+    if changed_at > revision:
+        events.append(RoomChanged(room_id, room.slug, changed_at, room.name, room.topic, room.private))
     events.sort(key=lambda event: event.revision)
     return Changes(tuple(events), number, complete=True)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
-from chat.storage.tables import memberships, messages, rooms, users
+from chat.storage.tables import drafts, memberships, messages, rooms, users
 
 _BY_SLUG = select(rooms).where(rooms.c.slug == bindparam('slug'))
 _BY_ID = select(rooms).where(rooms.c.id == bindparam('room_id'))
@@ -112,6 +112,26 @@ def add(connection: Connection, slug: str, name: str, topic: str, *, private: bo
     return Room(room_id, slug, name, topic, private, 0, moment(now))
 
 
+def change(connection: Connection, room: Room, name: str, topic: str, *, private: bool) -> Room:
+    """Store what a room is called and about, and who may find it, under its next revision."""
+    number = next_revision(connection, room.id)
+    values = {'name': name, 'topic': topic, 'private': private}
+    connection.execute(update(rooms).where(rooms.c.id == room.id).values(changed_revision=number, **values))
+    return Room(room.id, room.slug, name, topic, private, number, room.created_at)
+
+
+def changed_revision(connection: Connection, room_id: int) -> int:
+    """Return the revision of the last change of the room itself; 0 if it is as it was made."""
+    return connection.execute(select(rooms.c.changed_revision).where(rooms.c.id == room_id)).scalar() or 0
+
+
+def remove(connection: Connection, room_id: int) -> None:
+    """Delete a room and all that is in it."""
+    for table in (drafts, memberships, messages):
+        connection.execute(delete(table).where(table.c.room_id == room_id))
+    connection.execute(delete(rooms).where(rooms.c.id == room_id))
+
+
 def membership(connection: Connection, room_id: int, user_id: int) -> Row[*tuple[Any, ...]] | None:
     """Return ``role`` and ``last_read_id`` of a member, or None."""
     return connection.execute(_MEMBERSHIP, {'room_id': room_id, 'user_id': user_id}).first()
@@ -121,6 +141,17 @@ def members(connection: Connection, room_id: int) -> tuple[Member, ...]:
     """Return everybody who belongs to the room."""
     rows = connection.execute(_MEMBERS.where(memberships.c.left_at.is_(None)), {'room_id': room_id})
     return tuple(_member(row) for row in rows)
+
+
+def member_ids(connection: Connection, room_ids: list[int]) -> dict[int, frozenset[int]]:
+    """Return the ids of the members of several rooms in one query."""
+    query = select(memberships.c.room_id, memberships.c.user_id).where(
+        memberships.c.room_id.in_(room_ids), memberships.c.left_at.is_(None)
+    )
+    ids: dict[int, set[int]] = {room_id: set() for room_id in room_ids}
+    for row in connection.execute(query):
+        ids[row.room_id].add(row.user_id)
+    return {room_id: frozenset(members) for room_id, members in ids.items()}
 
 
 def member_changes(connection: Connection, room_id: int, since: int, limit: int) -> list[tuple[int, Member, bool]]:

@@ -62,6 +62,7 @@ rooms = Table(
     Column('revision', BigInteger, nullable=False),
     Column('created_at', BigInteger, nullable=False),
     Column('created_by', ForeignKey('users.id')),
+    Column('changed_revision', BigInteger, nullable=False, server_default='0'),  # of the last change of the room itself
     sqlite_autoincrement=True,
 )
 

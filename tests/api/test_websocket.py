@@ -5,12 +5,14 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 
-from api import outbox, ws
+from api import frames, outbox, ws
 from chat import Chat
 from chat.models import User
-from tests.api.programs import Program, Site, serving
+from tests.api.programs import PATIENCE, Program, Site, serving
 from tests.chat.people import newcomer
 
 
@@ -417,3 +419,48 @@ async def test_connections_leave_nothing_behind(site: Site, chat: Chat, ada: Use
     async with asyncio.timeout(5):
         while chat.room_state.listeners or len(asyncio.all_tasks()) > before:
             await asyncio.sleep(0.05)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = {
+    'id': JSON,
+    'type': st.sampled_from([*frames.KINDS, 'react', 'none']) | JSON,
+    'room': st.just('lobby') | JSON,
+    'since': st.integers(-1, 5) | JSON,
+    'body': st.text(max_size=60) | JSON,
+    'message_id': st.integers(0, 3) | JSON,
+    'client_message_id': JSON,
+    'reply_to': st.integers(0, 3) | JSON,
+    'token': JSON,
+}
+HOSTILE = (
+    st.fixed_dictionaries({}, optional=FIELDS).map(json.dumps)
+    | JSON.map(json.dumps)
+    | st.text(max_size=200).map(lambda text: text.encode('utf-8', 'replace').decode())
+    | st.binary(max_size=200)
+)
+
+
+async def test_whatever_a_frame_is_it_has_its_answer_and_the_server_goes_on(chat: Chat, ada: User) -> None:
+    object.__setattr__(chat.rate_limits, '_enabled', False)
+    async with serving(chat) as site, site.program(ada) as program:
+        loop = asyncio.get_running_loop()
+
+        async def send_and_see(hostile: list[str | bytes]) -> None:
+            for frame in hostile:
+                await program.socket.send(frame)
+            answer = await program.ask('ping')
+            assert answer == {'type': 'ok', 'id': answer['id'], 'result': None}
+            assert all(each.get('code') != 'internal' for each in program.heard)
+            program.heard.clear()
+
+        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.lists(HOSTILE, min_size=1, max_size=8))
+        def check(hostile: list[str | bytes]) -> None:
+            asyncio.run_coroutine_threadsafe(send_and_see(hostile), loop).result(PATIENCE)
+
+        await asyncio.to_thread(check)

@@ -14,6 +14,7 @@ CREATE TABLE drafts (
 	CONSTRAINT fk_drafts_room_id FOREIGN KEY(room_id) REFERENCES rooms (id), 
 	CONSTRAINT fk_drafts_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 );
+INSERT INTO "drafts" VALUES(1,1,'half a thought',1795478371060);
 CREATE TABLE memberships (
 	room_id INTEGER NOT NULL, 
 	user_id INTEGER NOT NULL, 

@@ -1,5 +1,6 @@
 """What is told, in the form every door speaks: the contract, one test for each event."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -89,3 +90,17 @@ def test_every_numbered_event_has_its_test_here() -> None:
     assert leaves(events.RoomEvent) >= {'MessageSent', 'MessageEdited', 'MessageDeleted', 'MemberJoined', 'MemberLeft'}
     types = {events.MessageSent, events.MessageEdited, events.MessageDeleted, events.MemberJoined, events.MemberLeft}
     assert len({kind.type for kind in types}) == 5
+
+
+def test_a_changed_room_says_what_it_is_called_and_about_now_and_who_may_find_it() -> None:
+    event = events.RoomChanged(1, 'lobby', 61, 'Lounge', 'Tea', private=True)
+    assert events.to_json(event) == {
+        'type': 'room_changed', 'room': 'lobby', 'revision': 61, 'name': 'Lounge', 'topic': 'Tea', 'private': True
+    }  # fmt: skip
+
+
+def test_an_event_is_put_into_words_once_for_all_who_listen() -> None:
+    event = events.message_event(changed(body='grüß dich'))
+    assert json.loads(event.text) == events.to_json(event)
+    assert 'grüß dich' in event.text
+    assert event.text is event.text

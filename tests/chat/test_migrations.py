@@ -69,14 +69,14 @@ def everything(file: Path) -> list[str]:
 def test_a_table_that_others_refer_to_can_be_made_anew(folder: Path, next_release: Path) -> None:
     before = everything(folder / 'hearth.sqlite')
     add_revision(
-        next_release, '0002', '0001',
+        next_release, 'new', '0002',
         "with op.batch_alter_table('users') as users:",
         "    users.alter_column('kind', type_=sa.String(99), existing_nullable=False)",
         "op.add_column('rooms', sa.Column('color', sa.String(8), nullable=True))",
     )  # fmt: skip
     start(folder)
     file = folder / 'hearth.sqlite'
-    assert look(file, 'SELECT version_num FROM alembic_version') == [('0002',)]
+    assert look(file, 'SELECT version_num FROM alembic_version') == [('new',)]
     assert 'VARCHAR(99)' in look(file, "SELECT sql FROM sqlite_master WHERE name = 'users'")[0][0]
     assert look(file, 'SELECT name FROM users') == [('Ada',)]
     assert look(file, 'SELECT count(*) FROM messages') == [(2,)]
@@ -88,7 +88,7 @@ def test_a_copy_is_made_before_the_form_changes_which_nobody_else_reads(folder: 
     unfinished = folder / 'hearth.sqlite.copying'
     unfinished.write_text('left behind by a crash')
     unfinished.chmod(0o666)
-    add_revision(next_release, '0002', '0001', "op.execute('DELETE FROM drafts')")
+    add_revision(next_release, 'new', '0002', "op.execute('DELETE FROM drafts')")
     start(folder)
     copy = folder / 'hearth.sqlite.before-0001'
     assert copy.stat().st_mode & 0o077 == 0
@@ -96,7 +96,7 @@ def test_a_copy_is_made_before_the_form_changes_which_nobody_else_reads(folder: 
 
 
 def test_after_a_migration_references_are_checked_again(folder: Path, next_release: Path) -> None:
-    add_revision(next_release, '0002', '0001', 'pass')
+    add_revision(next_release, 'new', '0002', 'pass')
     storage = Storage(folder)
     storage.open()
     with storage._write_engine.begin() as connection:
@@ -107,8 +107,8 @@ def test_after_a_migration_references_are_checked_again(folder: Path, next_relea
 @pytest.mark.parametrize('failing', ['op.execute("SELECT nonsense")', 'raise RuntimeError("no")'])
 def test_a_migration_that_fails_changes_nothing(folder: Path, next_release: Path, failing: str) -> None:
     before = everything(folder / 'hearth.sqlite')
-    add_revision(next_release, '0002', '0001', "op.execute('DELETE FROM drafts')", "op.drop_table('drafts')")
-    add_revision(next_release, '0003', '0002', "op.execute('DROP TABLE sessions')", failing)
+    add_revision(next_release, 'new', '0002', "op.execute('DELETE FROM drafts')", "op.drop_table('drafts')")
+    add_revision(next_release, 'newer', 'new', "op.execute('DROP TABLE sessions')", failing)
     with pytest.raises(Exception, match='no'):
         start(folder)
     assert everything(folder / 'hearth.sqlite') == before
@@ -116,7 +116,7 @@ def test_a_migration_that_fails_changes_nothing(folder: Path, next_release: Path
 
 def test_a_migration_that_leaves_references_to_nothing_is_undone(folder: Path, next_release: Path) -> None:
     before = everything(folder / 'hearth.sqlite')
-    add_revision(next_release, '0002', '0001', 'op.execute("DELETE FROM users")')
+    add_revision(next_release, 'new', '0002', 'op.execute("DELETE FROM users")')
     with pytest.raises(Exception, match=r'(?i)foreign key'):
         start(folder)
     assert everything(folder / 'hearth.sqlite') == before
@@ -124,8 +124,22 @@ def test_a_migration_that_leaves_references_to_nothing_is_undone(folder: Path, n
 
 def test_a_database_that_is_up_to_date_is_not_copied(folder: Path) -> None:
     start(folder)
+    (copy,) = folder.glob('*.before-*')
+    copy.unlink()
     start(folder)
     assert sorted(path.name for path in folder.iterdir()) == ['hearth.lock', 'hearth.sqlite']
+
+
+async def test_what_the_first_release_stored_is_all_there(folder: Path) -> None:
+    file = folder / 'hearth.sqlite'
+    tables = ('users', 'sessions', 'rooms', 'memberships', 'messages', 'drafts')
+    with sqlite3.connect(file) as connection:
+        columns = {table: [row[1] for row in connection.execute(f'PRAGMA table_info({table})')] for table in tables}
+    queries = [f'SELECT {", ".join(columns[table])} FROM {table}' for table in tables]
+    before = [look(file, query) for query in queries]
+    start(folder)
+    assert [look(file, query) for query in queries] == before
+    assert all(before)
 
 
 def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path) -> None:

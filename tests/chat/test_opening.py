@@ -277,7 +277,7 @@ def test_a_disk_that_is_full_while_a_copy_is_made_costs_no_earlier_copy(
 
     (folder / 'hearth.sqlite.before-0001').write_text('an earlier copy')
     before = contents(folder)
-    monkeypatch.setattr(migrations.ScriptDirectory, 'get_current_head', lambda _: '0002')
+    monkeypatch.setattr(migrations.ScriptDirectory, 'get_current_head', lambda _: 'next')
     monkeypatch.setattr(Path, 'replace', refuse)
     assert refusal(folder) == not_kept(folder, os.strerror(errno.ENOSPC))
     assert contents(folder) == before

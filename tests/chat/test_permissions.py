@@ -23,23 +23,28 @@ ATTEMPTS: dict[str, Attempt] = {
     'edit': lambda chat, user, _, message: chat.messages.edit(user, message.id, 'y'),
     'delete': lambda chat, user, _, message: chat.messages.delete(user, message.id),
     'last': lambda chat, user, slug, _: chat.messages.last_of(user, slug),
+    'entry': lambda chat, user, slug, _: chat.rooms.entry(user, slug),
+    'people': lambda chat, user, slug, _: chat.rooms.members(user, slug),
+    'since': lambda chat, user, slug, _: chat.rooms.changes(user, slug, 0),
+    'change': lambda chat, user, slug, _: chat.rooms.change(user, slug, topic='new', private=True),
+    'remove': lambda chat, user, slug, _: chat.rooms.delete(user, slug),
 }
 
 TABLE = """
-room     who       whose     | find  read  get   join  open  leave send  edit  delete last
-open     owner     own       | done  done  done  done  done  done  done  done  done   done
-open     owner     foreign   | done  done  done  done  done  done  done  no    no     done
-open     member    own       | done  done  done  done  done  done  done  done  done   done
-open     member    foreign   | done  done  done  done  done  done  done  no    no     done
-open     left      own       | done  done  done  done  done  done  join  join  done   done
-open     left      foreign   | done  done  done  done  done  done  join  join  no     done
-open     stranger  foreign   | done  done  done  done  done  done  join  join  no     done
-private  owner     own       | done  done  done  done  done  done  done  done  done   done
-private  owner     foreign   | done  done  done  done  done  done  done  no    no     done
-private  left      own       | 404   404   404   404   404   404   404   404   404    404
-private  left      foreign   | 404   404   404   404   404   404   404   404   404    404
-private  stranger  foreign   | 404   404   404   404   404   404   404   404   404    404
-none     stranger  foreign   | 404   404   done  404   404   404   404   join  no     404
+room    who      whose   | find read get  join open leave send edit delete last entry people since change remove
+open    owner    own     | done done done done done done  done done done   done done  done   done  done   done
+open    owner    foreign | done done done done done done  done no   no     done done  done   done  done   done
+open    member   own     | done done done done done done  done done done   done done  done   done  no     no
+open    member   foreign | done done done done done done  done no   no     done done  done   done  no     no
+open    left     own     | done done done done done done  join join done   done done  done   done  no     no
+open    left     foreign | done done done done done done  join join no     done done  done   done  no     no
+open    stranger foreign | done done done done done done  join join no     done done  done   done  no     no
+private owner    own     | done done done done done done  done done done   done done  done   done  done   done
+private owner    foreign | done done done done done done  done no   no     done done  done   done  done   done
+private left     own     | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
+private left     foreign | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
+private stranger foreign | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
+none    stranger foreign | 404  404  done 404  404  404   404  join no     404  404   404    404   404    404
 """
 MEANS: dict[str, type[ChatError] | str] = {'done': DONE, 'no': Forbidden, 'join': NotAMember, '404': NotFound}
 

@@ -1,0 +1,76 @@
+"""Messages: reading, sending, editing, deleting."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api import schemas
+from api.saying import say
+from api.who import ERRORS, TheChat, TheSession
+from chat.events import message_json
+from chat.messages import MOST_AT_ONCE, PAGE
+from chat.models import Message
+
+router = APIRouter(prefix='/v1', tags=['messages'], responses=ERRORS)
+
+MessageId = Annotated[int, Path(ge=0, le=schemas.LARGEST_ID)]
+
+
+@router.get('/rooms/{slug}/messages')
+async def messages(
+    chat: TheChat,
+    session: TheSession,
+    slug: str,
+    before: schemas.Id | None = None,
+    after: schemas.Id | None = None,
+    author: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = PAGE,
+) -> schemas.MessagePage:
+    """Return messages of a room, oldest first: the newest, or those before or after an id."""
+    page = await chat.messages.page(
+        session.user, slug, before=before, after=after, author=author, limit=limit
+    )  # fmt: skip
+    return schemas.MessagePage(
+        messages=[_message(message) for message in page.messages],
+        revision=page.revision,
+        has_more=page.has_older if after is None else page.has_newer,
+    )
+
+
+@router.post(
+    '/rooms/{slug}/messages',
+    status_code=201,
+    responses={200: {'model': schemas.Message, 'description': 'It was sent before: the first message'}},
+)
+async def send(
+    chat: TheChat, session: TheSession, slug: str, new: schemas.NewMessage, response: Response
+) -> schemas.Message:
+    """Send a message, joining the room first if need be."""
+    sent = await say(chat, session.user, slug, new.body, new.client_message_id, new.reply_to)
+    if not sent.is_new:
+        response.status_code = 200
+    return _message(sent.message)
+
+
+@router.get('/messages/{message_id}')
+async def message(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Message:
+    """Return one message."""
+    return _message(await chat.messages.get(session.user, message_id))
+
+
+@router.patch('/messages/{message_id}')
+async def edit(
+    chat: TheChat, session: TheSession, message_id: MessageId, wanted: schemas.MessageChanges
+) -> schemas.Message:
+    """Change the words of one's own message."""
+    return _message(await chat.messages.edit(session.user, message_id, wanted.body))
+
+
+@router.delete('/messages/{message_id}')
+async def delete(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Message:
+    """Delete one's own message; the answer is the tombstone that keeps its place."""
+    return _message(await chat.messages.delete(session.user, message_id))
+
+
+def _message(message: Message) -> schemas.Message:
+    return schemas.Message.model_validate(message_json(message))

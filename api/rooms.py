@@ -1,0 +1,103 @@
+"""Rooms and who belongs to them: the calls of ``/api/v1/rooms``."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from api import schemas
+from api.who import ERRORS, TheChat, TheSession
+from chat import Chat
+from chat.events import room_json, to_json, user_json
+from chat.models import RoomEntry, Session
+
+router = APIRouter(prefix='/v1/rooms', tags=['rooms'], responses=ERRORS)
+
+
+@router.get('')
+async def rooms(chat: TheChat, session: TheSession) -> schemas.Rooms:
+    """Return the rooms that the caller belongs to, then the open ones to join."""
+    return schemas.Rooms(rooms=await _shown(chat, await chat.rooms.list(session.user)))
+
+
+@router.post('', status_code=201)
+async def create(chat: TheChat, session: TheSession, new: schemas.NewRoom) -> schemas.Room:
+    """Open a new room, which the caller owns; its address is made from its name."""
+    room = await chat.rooms.create(session.user, new.name, new.topic, private=new.private)
+    return await _room(chat, session, room.slug)
+
+
+@router.get('/{slug}')
+async def room(chat: TheChat, session: TheSession, slug: str) -> schemas.Room:
+    """Return a room."""
+    return await _room(chat, session, slug)
+
+
+@router.patch('/{slug}')
+async def change(chat: TheChat, session: TheSession, slug: str, wanted: schemas.RoomChanges) -> schemas.Room:
+    """Change what is given of a room; only its owner can. The address stays."""
+    await chat.rooms.change(session.user, slug, **wanted.model_dump(exclude_unset=True))
+    return await _room(chat, session, slug)
+
+
+@router.delete('/{slug}', status_code=204)
+async def delete(chat: TheChat, session: TheSession, slug: str) -> None:
+    """Delete a room with all that was said in it; only its owner can."""
+    await chat.rooms.delete(session.user, slug)
+
+
+@router.put('/{slug}/membership')
+async def join(chat: TheChat, session: TheSession, slug: str) -> schemas.Room:
+    """Join a room; twice is once."""
+    await chat.rooms.join(session.user, slug)
+    return await _room(chat, session, slug)
+
+
+@router.delete('/{slug}/membership', status_code=204)
+async def leave(chat: TheChat, session: TheSession, slug: str) -> None:
+    """Leave a room; twice is once."""
+    await chat.rooms.leave(session.user, slug)
+
+
+@router.get('/{slug}/members')
+async def members(chat: TheChat, session: TheSession, slug: str) -> schemas.Members:
+    """Return who belongs to a room, and who of them is here."""
+    found = await chat.rooms.members(session.user, slug)
+    return schemas.Members(
+        members=[
+            schemas.Member(
+                user=schemas.User.model_validate(user_json(member.user)),
+                role=member.role,
+                presence=chat.presence.status(member.user.id),
+            )
+            for member in found
+        ]
+    )
+
+
+@router.get('/{slug}/changes')
+async def changes(chat: TheChat, session: TheSession, slug: str, since: schemas.Id) -> schemas.Changes:
+    """Return what changed after revision ``since``, in order: each message and member once, as it is now.
+
+    When that is more than can be told one by one, ``complete`` is false and there are no events: read the room anew.
+    """
+    found = await chat.rooms.changes(session.user, slug, since)
+    told = {'events': [to_json(event) for event in found.events]}
+    return schemas.Changes.model_validate({**told, 'revision': found.revision, 'complete': found.complete})
+
+
+async def _room(chat: Chat, session: Session, slug: str) -> schemas.Room:
+    (shown,) = await _shown(chat, [await chat.rooms.entry(session.user, slug)])
+    return shown
+
+
+async def _shown(chat: Chat, entries: Sequence[RoomEntry]) -> list[schemas.Room]:
+    members = await chat.rooms.member_ids([entry.room.id for entry in entries])
+    return [
+        schemas.Room(
+            **room_json(entry.room),
+            joined=entry.joined,
+            online=sum(chat.presence.status(user_id) != 'offline' for user_id in members[entry.room.id]),
+            unread=entry.unread,
+        )
+        for entry in entries
+    ]

@@ -1,0 +1,41 @@
+"""Signing in and out."""
+
+from fastapi import APIRouter, Request, Response
+
+from api import schemas
+from api.who import ERRORS, TheChat, TheSession, is_own_page
+from chat.errors import Invalid
+from chat.events import user_json
+from web import cookies
+from web.addresses import address_of
+
+router = APIRouter(prefix='/v1', tags=['sessions'], responses=ERRORS)
+
+
+@router.post('/sessions', status_code=201)
+async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, response: Response) -> schemas.Session:
+    """Sign in a guest; a browser gets the cookie, too, which signs it in to the pages and ends its session before."""
+    if new.password is not None:
+        raise Invalid('There are no accounts on this server: a name is enough.', 'password')
+    user = await chat.accounts.add_guest(new.name, address_of(request.scope))
+    token = await chat.sessions.begin(user, request.headers.get('user-agent', ''))
+    # Not for a page of another site: it must not sign a browser in here as somebody of its choice.
+    if 'origin' not in request.headers or is_own_page(request, chat):
+        before = await chat.sessions.find(cookies.read_token(request))
+        if before is not None:  # nobody would have its token any more
+            await chat.sessions.end(before)
+        cookies.set_token(request, response, token, chat.settings.public_url)
+    return schemas.Session.model_validate({'token': token, 'user': user_json(user)})
+
+
+@router.delete('/sessions/current', status_code=204)
+async def sign_out(chat: TheChat, session: TheSession, response: Response) -> None:
+    """Sign out; open pages of the session are closed."""
+    await chat.sessions.end(session)
+    cookies.clear_token(response)
+
+
+@router.get('/me')
+async def me(session: TheSession) -> schemas.User:
+    """Return who is calling."""
+    return schemas.User.model_validate(user_json(session.user))
