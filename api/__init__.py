@@ -1,14 +1,15 @@
 """The door for programs."""
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
-from api import errors, messages, rooms, sessions
+from api import cors, errors, messages, rooms, sessions
 from api.ws import Gate
 from chat import Chat
 from chat.version import VERSION
 
 
-def create_api(chat: Chat) -> FastAPI:
+def create_api(chat: Chat) -> ASGIApp:
     """Return the application to be mounted at ``/api``."""
     # Without redirects: they would name whatever host the caller named, and are no answer in the one shape of errors.
     api = FastAPI(title='Hearth', version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -18,4 +19,4 @@ def create_api(chat: Chat) -> FastAPI:
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(errors.LimitRequests)
     errors.install(api)
-    return api
+    return cors.allow(api, chat.settings.allowed_origins)

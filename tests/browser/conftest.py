@@ -50,8 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Server:
     """Hearth in a process of its own, which can be killed and started again."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
+        self._settings = settings
         with socket.socket() as free:
             free.bind(('127.0.0.1', 0))
             self.port = free.getsockname()[1]
@@ -65,6 +66,7 @@ class Server:
             'HEARTH_PORT': str(self.port),
             'HEARTH_HOST': '127.0.0.1',
             'HEARTH_RATE_LIMITS': 'off',
+            **self._settings,
         }
         # What makes NiceGUI behave as in a test must not reach a real server.
         outside = {key: value for key, value in os.environ.items() if not key.startswith(('PYTEST', 'NICEGUI'))}

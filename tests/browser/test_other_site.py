@@ -1,0 +1,100 @@
+"""A front end on another site, in a real browser: allowed works, not allowed does not."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import Server
+
+TALK = """async api => {
+    const call = async (path, body, token) => {
+        const headers = {'Content-Type': 'application/json', ...(token ? {Authorization: `Bearer ${token}`} : {})};
+        const answer = await fetch(`${api}${path}`, {method: 'POST', headers, body: JSON.stringify(body)});
+        return [answer.status, await answer.json()];
+    };
+    const [signedIn, {token}] = await call('/sessions', {name: 'Robin'});
+    const [sent, message] = await call('/rooms/lobby/messages', {body: 'hello from elsewhere'}, token);
+    const [wrong, {error}] = await call('/rooms/lobby/messages', {body: ' '}, token);
+    return [signedIn, sent, message.body, wrong, error.code];
+}"""
+LISTEN = """async ([api, token]) => await new Promise(resolve => {
+    const socket = new WebSocket(`${api.replace('http', 'ws')}/ws`), told = [];
+    socket.onopen = () => socket.send(JSON.stringify({type: 'authenticate', token}));
+    socket.onclose = event => resolve([...told, `closed ${event.code}`]);
+    socket.onmessage = event => {
+        const frame = JSON.parse(event.data);
+        told.push(frame.type);
+        if (frame.type === 'ready') socket.send(JSON.stringify({id: 1, type: 'subscribe', room: 'lobby'}));
+        if (frame.type === 'ok') resolve(told);
+    };
+})"""
+READ = """async address => {
+    try { return (await fetch(address, {credentials: 'include'})).status; } catch (error) { return `${error}`; }
+}"""
+REFUSED = 'TypeError: Failed to fetch'
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def other_site(tmp_path: Path) -> Iterator[str]:
+    """Serve an empty page on another origin; return that."""
+    folder = tmp_path / 'front end'
+    folder.mkdir()
+    (folder / 'index.html').write_text('<!doctype html><title>Another front end</title>', encoding='utf-8')
+    with ThreadingHTTPServer(('127.0.0.1', 0), partial(_Quiet, directory=folder)) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{site.server_port}'
+        site.shutdown()
+
+
+@pytest.fixture
+def server(tmp_path: Path, other_site: str, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Return a server that allows the other site, or nobody."""
+    allowed = {'HEARTH_ALLOWED_ORIGINS': other_site} if request.param == 'allowed' else {}
+    server = Server(tmp_path / 'data', **allowed)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def page(stranger, other_site: str) -> Page:
+    """Return a page of the other site."""
+    somebody = await stranger()
+    await somebody.page.goto(other_site)
+    return somebody.page
+
+
+@pytest.mark.parametrize('server', ['allowed'], indirect=True)
+async def test_an_allowed_site_signs_in_sends_and_listens(page: Page, server: Server, join) -> None:
+    ada = await join('Ada')
+    api = f'{server.site}/api/v1'
+    assert await page.evaluate(TALK, api) == [201, 201, 'hello from elsewhere', 422, 'invalid']
+    await ada.sees('hello from elsewhere')
+    token = await page.evaluate(
+        """async api => (await (await fetch(`${api}/sessions`, {method: 'POST', body: '{"name": "Kim"}',
+        headers: {'Content-Type': 'application/json'}})).json()).token""",
+        api,
+    )
+    assert await page.evaluate(LISTEN, [api, token]) == ['ready', 'ok']
+    assert await page.evaluate(READ, f'{server.site}/') == REFUSED
+    assert await page.evaluate(READ, f'{server.site}/rooms/lobby') == REFUSED
+
+
+@pytest.mark.parametrize('server', ['not allowed'], indirect=True)
+async def test_a_site_that_is_not_allowed_reads_and_hears_nothing(page: Page, server: Server) -> None:
+    api = f'{server.site}/api/v1'
+    with pytest.raises(Exception, match='Failed to fetch'):
+        await page.evaluate(TALK, api)
+    assert await page.evaluate(LISTEN, [api, 'any']) == ['closed 1006']
+    assert await page.evaluate(READ, f'{api}/me') == REFUSED
+    assert await page.evaluate(READ, f'{server.site}/') == REFUSED
