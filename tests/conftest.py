@@ -1,9 +1,16 @@
 """What all tests share: a chat of their own for each, in a folder that is thrown away."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of garbage collections: NiceGUI makes two for each simulated person."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
