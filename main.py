@@ -6,19 +6,23 @@ from nicegui import app, core, ui
 from starlette.routing import Mount
 
 import pages
-from api import create_api, health
+from api import commands, create_api, health, hooks
 from chat import Chat
 from chat.errors import CannotOpen
-from chat.settings import SettingError, Settings
+from chat.settings import SettingError, Settings, split_command
 from pages import theme
 from web import answers, cookies, headers, page_limits, prepared_frames, socket_guard, startup
 
+MOUNTS = ('/api', hooks.PATH)
 RECONNECT_TIMEOUT = 60.0  # s that a page waits for its browser, so that a gap needs no reload
 
 
 def main() -> None:
-    """Read the settings, put the parts together, serve until Ctrl+C."""
-    settings = Settings.load(sys.argv[1:])
+    """Read the settings, put the parts together, serve until Ctrl+C; or do what a command says."""
+    flags, command = split_command(sys.argv[1:])
+    settings = Settings.load(flags)
+    if command:
+        sys.exit(commands.run(settings, command))
     startup.check_port_free(settings.host, settings.port)
     chat = Chat(settings)
     chat.open()
@@ -36,6 +40,7 @@ def main() -> None:
         reload=False,
         show=False,
         show_welcome_message=False,
+        access_log=False,  # the addresses of webhooks are secrets
         **socket_guard.UVICORN_LIMITS,
     )
 
@@ -46,8 +51,9 @@ def install(chat: Chat) -> None:
     app.state.chat = chat
     pages.install(chat)
     # Simulated users run this file again and again in one process, and mounts of the run before would answer first.
-    app.routes[:] = [route for route in app.routes if not (isinstance(route, Mount) and route.path == '/api')]
+    app.routes[:] = [route for route in app.routes if not (isinstance(route, Mount) and route.path in MOUNTS)]
     app.mount('/api', create_api(chat))
+    app.mount(hooks.PATH, hooks.create_door(chat))
     health.install(app)
     answers.install_not_found(app)
     app.add_middleware(page_limits.LimitPageBuilds, page_limits.PageBuildLimit(enabled=settings.rate_limits))

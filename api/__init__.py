@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api import cors, errors, messages, rooms, sessions
+from api import bots, cors, errors, hooks, messages, rooms, sessions
 from api.ws import Gate
 from chat import Chat
 from chat.version import VERSION
@@ -14,7 +14,7 @@ def create_api(chat: Chat) -> ASGIApp:
     # Without redirects: they would name whatever host the caller named, and are no answer in the one shape of errors.
     api = FastAPI(title='Hearth', version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.state.chat = chat
-    for part in (sessions, rooms, messages):
+    for part in (sessions, rooms, messages, hooks, bots):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(errors.LimitRequests)

@@ -4,10 +4,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 from chat.accounts import Accounts
+from chat.bots import Bots
 from chat.drafts import Drafts
 from chat.errors import StorageFailed
 from chat.events import Changes
+from chat.hooks import Hooks
 from chat.messages import Messages
+from chat.operator import Operator
 from chat.presence import Presence
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
@@ -33,6 +36,9 @@ class Chat:
         self.rooms = Rooms(self.storage, self.room_state, self.rate_limits)
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
         self.messages = Messages(self.storage, self.room_state, self.rate_limits, edit_window)
+        self.bots = Bots(self.storage, self.sessions)
+        self.hooks = Hooks(self.storage, self.room_state, self.rate_limits, self.messages)
+        self.operator = Operator(settings.data)
         self.drafts = Drafts(self.storage)
         self.unread = Unread(self.storage)
         self.room_state.watch(self.unread.heard)
@@ -46,11 +52,13 @@ class Chat:
         self.room_state.start()
         self.presence.start()
         self.sessions.start()
+        self.operator.start()
 
     async def stop(self) -> None:
         """Store what waits and let go of everything; stopping twice is harmless."""
         self.presence.stop()
         self.sessions.stop()
+        self.operator.stop()
         await self.room_state.stop()
         if self.storage.is_open:
             for store in (self.unread.stop, self.drafts.flush):

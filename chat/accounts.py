@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from chat import text
 from chat.errors import NameTaken
-from chat.models import User
+from chat.models import User, UserKind
 from chat.rate_limits import RateLimits
 from chat.storage import Storage, users
 
@@ -21,15 +21,17 @@ class Accounts:
         self._rate_limits.check('joining', address)
         name = text.clean_name(name)
 
-        def store(connection: Connection) -> User:
-            _require_free(connection, name)
-            return users.add(connection, name, text.skeleton(name), 'guest')
-
-        return await self._storage.write(store)
+        return await self._storage.write(add, name, 'guest')
 
     async def check_name(self, name: str) -> None:
         """Raise Invalid or NameTaken if nobody could get this name now."""
         await self._storage.read(_require_free, text.clean_name(name))
+
+
+def add(connection: Connection, name: str, kind: UserKind) -> User:
+    """Store a new user under a clean name; raises NameTaken."""
+    _require_free(connection, name)
+    return users.add(connection, name, text.skeleton(name), kind)
 
 
 def _require_free(connection: Connection, name: str) -> None:

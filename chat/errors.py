@@ -95,3 +95,7 @@ class StorageFailed(ChatError):
 
 class CannotOpen(Exception):
     """The data cannot be used, so the server does not start; ``str(error)`` tells whoever started it what to do."""
+
+
+class InUse(CannotOpen):
+    """Another process has the data."""

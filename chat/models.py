@@ -26,7 +26,34 @@ class Session:
     user: User
     time_zone: str | None
     theme: str | None
-    expires_at: datetime
+    expires_at: datetime | None  # None for a bot's, which ends only when it is revoked
+
+
+@dataclass(frozen=True, slots=True)
+class BotToken:
+    """One of a bot's tokens, without the token itself, which is known only to its holder."""
+
+    id: int
+    created_at: datetime
+    last_used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A program with a name, and its tokens."""
+
+    user: User
+    tokens: tuple[BotToken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An incoming webhook: whoever has its secret speaks as ``bot`` in ``room``, which is the room's slug."""
+
+    id: int
+    room: str
+    bot: User
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ def may_change_room(role: Role | None) -> bool:
     return role == 'owner'
 
 
+def may_manage_hooks(role: Role | None) -> bool:
+    """Whether somebody of this role may give other programs a way to speak in the room, and take it away."""
+    return role == 'owner'
+
+
 def may_edit(user: User, message: Message, now: datetime, window: timedelta | None) -> bool:
     """Whether this person may change the words: only the author, and only for ``window`` (``None``: for ever)."""
     in_time = window is None or now - message.created_at <= window

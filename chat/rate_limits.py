@@ -16,6 +16,7 @@ LIMITS = {
     'changing': 60,  # edits and deletions
     'joining': 120,  # names per address: a whole class may sit behind one
     'creating rooms': 10,
+    'creating webhooks': 10,
     'subscribing': 240,  # to rooms, over a WebSocket
 }
 FORGET_BELOW = 0.5  # a score this small no longer matters

@@ -51,27 +51,27 @@ class Sessions:
 
     async def begin(self, user: User, user_agent: str, time_zone: str | None = None) -> str:
         """Sign a user in and return the token, which is known to nobody else."""
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = new_token()
         agent = user_agent[:LONGEST_USER_AGENT]
-        await self._storage.write(rows.add_session, user, _hash(token), agent, time_zone)
+        await self._storage.write(rows.add_session, user, hash_of(token), agent, time_zone)
         return token
 
     async def find(self, token: str | None) -> Session | None:
         """Return the session of a token, noting its use; None if there is none or it has ended."""
         if not token:
             return None
-        found = await self._storage.read(rows.find_session, _hash(token))
+        found = await self._storage.read(rows.find_session, hash_of(token))
         if found is None:
             return None
         row, user = found
         now = now_ms()
-        expires_at = min(row.last_used_at + SLIDING, row.created_at + ABSOLUTE)
-        if expires_at <= now:
+        expires_at = _expiry(user, row.last_used_at, row.created_at)
+        if expires_at is not None and expires_at <= now:
             return None
         if now - row.last_used_at > RENEW_EVERY:
             with suppress(StorageFailed):  # a full disk must sign nobody out
                 await self._storage.write(rows.change_session, row.id, last_used_at=now)
-            expires_at = min(now + SLIDING, row.created_at + ABSOLUTE)
+            expires_at = _expiry(user, now, row.created_at)
         return rows.as_session(row, user, expires_at)
 
     async def remember_time_zone(self, session: Session, time_zone: str) -> None:
@@ -86,6 +86,13 @@ class Sessions:
         """Sign out: the token is worth nothing from now on, and open pages of the session are told."""
         await self._storage.write(rows.delete_session, session.id)
         self._tell_end(session.id)
+
+    async def end_of(self, user: User, session_id: int | None = None) -> int:
+        """End all sessions of a user, or one of them, as ``end`` does; returns how many there were."""
+        ended = await self._storage.write(rows.delete_sessions_of, user.id, session_id)
+        for each in ended:
+            self._tell_end(each)
+        return len(ended)
 
     def watch(self, session: Session, on_end: OnEnd) -> None:
         """Call ``on_end`` when the session is ended; at once if that was while the page was on its way."""
@@ -121,11 +128,22 @@ class Sessions:
         tell_each(self._on_end.pop(session_id, ()))
 
 
+def new_token() -> str:
+    """Return a token that nobody can guess."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def _expiry(user: User, last_used_at: int, created_at: int) -> int | None:
+    """Return when a session ends; a bot's never does by itself."""
+    return None if user.kind == 'bot' else min(last_used_at + SLIDING, created_at + ABSOLUTE)
+
+
 def _note_and_forget(connection: Connection, open_now: list[int], now: int) -> list[int]:
     rows.note_use(connection, open_now, now)
     return rows.delete_sessions_unused_since(connection, now - SLIDING, now - ABSOLUTE)
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """Return what is stored of a token."""
     # The token is 256 random bits: nothing to guess, so a fast hash is enough.
     return hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()

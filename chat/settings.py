@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
 
@@ -29,10 +30,38 @@ from chat.version import VERSION
 PREFIX = 'HEARTH_'
 LONGEST_EDIT_WINDOW = 365 * 24 * 60  # minutes
 DEFAULT_PORTS = {'http': 80, 'https': 443}
+COMMANDS = {
+    'bot add NAME': 'Make a bot and print its token.',
+    'bot list': 'Print the bots and the numbers of their tokens.',
+    'bot token NAME': 'Make a further token of a bot and print it.',
+    'bot revoke NAME [ID]': 'End one token of a bot, or all.',
+}
+ENDS_BY_ITSELF = ('--help', '-h', '--version')  # flags without a value
 SECRET = ('database_url', 'redis_url')  # may hold a password, in more than one place
 ORIGIN = re.compile(r'([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?')
 
 log = logging.getLogger('hearth.settings')
+
+
+def split_command(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the flags, and the words of a command that may stand before, between and after them, if there is one.
+
+    What is neither stays with the flags, to be named as no setting; words behind ``--`` may begin with a dash.
+    """
+    flags: list[str] = []
+    words: list[str] = []
+    rest = iter(argv)
+    for each in rest:
+        if each == '--':
+            words += rest
+        elif each.startswith('-'):
+            flags.append(each)
+            if '=' not in each and each not in ENDS_BY_ITSELF:
+                flags += islice(rest, 1)
+        else:
+            words.append(each)
+    is_command = words[:1] and words[0] in {command.split()[0] for command in COMMANDS}
+    return (flags, words) if is_command else (list(argv), [])
 
 
 class SettingError(Exception):
@@ -223,9 +252,10 @@ def _warn_of_unknown(variables: Iterable[str]) -> None:
 def _read_flags(argv: Sequence[str]) -> dict[str, str]:
     parser = _Parser(
         prog='python main.py',
-        usage='%(prog)s [flags]',
+        usage='%(prog)s [flags] [command]',
         description=f'Hearth {VERSION}, a self-hosted, real-time chat. Each flag can be given as a variable of the '
-        'environment, or in a file named .env, as well.',
+        'environment, or in a file named .env, as well. Without a command, the server starts.',
+        epilog=' '.join(f'"{command}": {meaning}' for command, meaning in COMMANDS.items()),
         allow_abbrev=False,
         add_help=False,
     )

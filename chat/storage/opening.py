@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
-from chat.errors import CannotOpen
+from chat.errors import CannotOpen, InUse
 
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -30,7 +30,7 @@ def explained(file: Path) -> Iterator[None]:
     try:
         yield
     except Timeout as error:
-        raise CannotOpen(
+        raise InUse(
             f'Another Hearth already uses the folder {file.parent.absolute()}. '
             'Stop it, or start this one with another --data.'
         ) from error

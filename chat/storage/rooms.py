@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, o
 
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
-from chat.storage.tables import drafts, memberships, messages, rooms, users
+from chat.storage.tables import drafts, hooks, memberships, messages, rooms, users
 
 _BY_SLUG = select(rooms).where(rooms.c.slug == bindparam('slug'))
 _BY_ID = select(rooms).where(rooms.c.id == bindparam('room_id'))
@@ -127,7 +127,7 @@ def changed_revision(connection: Connection, room_id: int) -> int:
 
 def remove(connection: Connection, room_id: int) -> None:
     """Delete a room and all that is in it."""
-    for table in (drafts, memberships, messages):
+    for table in (hooks, drafts, memberships, messages):
         connection.execute(delete(table).where(table.c.room_id == room_id))
     connection.execute(delete(rooms).where(rooms.c.id == room_id))
 

@@ -109,3 +109,15 @@ drafts = Table(
     Column('body', Text, nullable=False),
     Column('updated_at', BigInteger, nullable=False),
 )
+
+hooks = Table(
+    'hooks',
+    metadata,
+    Column('id', Id, primary_key=True),
+    Column('secret_hash', String(64), nullable=False, unique=True),
+    Column('room_id', ForeignKey('rooms.id'), nullable=False, index=True),
+    Column('bot_id', ForeignKey('users.id'), nullable=False),
+    Column('created_by', ForeignKey('users.id'), nullable=False),
+    Column('created_at', BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)

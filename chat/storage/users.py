@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from chat.clock import moment, now_ms
-from chat.models import Session, User, UserKind
+from chat.models import Bot, BotToken, Session, User, UserKind
 from chat.storage.tables import sessions, users
 
 _BY_ID = select(users.c.id, users.c.name, users.c.kind).where(users.c.id == bindparam('user_id'))
@@ -24,6 +24,24 @@ def get(connection: Connection, user_id: int) -> User | None:
 def name_is_taken(connection: Connection, name_key: str) -> bool:
     """Whether somebody has a name with this skeleton."""
     return connection.execute(select(users.c.id).where(users.c.name_key == name_key)).first() is not None
+
+
+def bot_by_key(connection: Connection, name_key: str) -> User | None:
+    """Return the bot whose name has this skeleton, or None."""
+    row = connection.execute(select(users).where(users.c.name_key == name_key, users.c.kind == 'bot')).first()
+    return None if row is None else User(row.id, row.name, row.kind)
+
+
+def bots(connection: Connection) -> list[Bot]:
+    """Return the bots that have tokens, in the order they were made."""
+    query = select(users.c.id.label('user_id'), users.c.name, users.c.kind, sessions.c.id, sessions.c.created_at,
+                   sessions.c.last_used_at).join_from(users, sessions)  # fmt: skip
+    rows = connection.execute(query.where(users.c.kind == 'bot').order_by(users.c.id, sessions.c.id))
+    tokens: dict[User, list[BotToken]] = {}
+    for row in rows:
+        token = BotToken(row.id, moment(row.created_at), moment(row.last_used_at))
+        tokens.setdefault(User(row.user_id, row.name, row.kind), []).append(token)
+    return [Bot(user, tuple(theirs)) for user, theirs in tokens.items()]
 
 
 def add(connection: Connection, name: str, name_key: str, kind: UserKind) -> User:
@@ -49,9 +67,9 @@ def find_session(connection: Connection, token_hash: str) -> tuple[Row[*tuple[An
     return None if row is None else (row, User(row.user_id, row.name, row.kind))
 
 
-def as_session(row: Row[*tuple[Any, ...]], user: User, expires_at: int) -> Session:
+def as_session(row: Row[*tuple[Any, ...]], user: User, expires_at: int | None) -> Session:
     """Return the session of a row that ``find_session`` returned."""
-    return Session(row.id, user, row.time_zone, row.theme, moment(expires_at))
+    return Session(row.id, user, row.time_zone, row.theme, None if expires_at is None else moment(expires_at))
 
 
 def change_session(connection: Connection, /, session_id: int, **values: object) -> None:
@@ -64,12 +82,20 @@ def delete_session(connection: Connection, session_id: int) -> None:
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
 
+def delete_sessions_of(connection: Connection, user_id: int, session_id: int | None = None) -> list[int]:
+    """Forget all sessions of a user, or one of them, and return their ids."""
+    theirs = sessions.c.user_id == user_id
+    which = theirs if session_id is None else theirs & (sessions.c.id == session_id)
+    return list(connection.execute(delete(sessions).where(which).returning(sessions.c.id)).scalars())
+
+
 def note_use(connection: Connection, session_ids: list[int], now: int) -> None:
     """Store that sessions were in use just now."""
     connection.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(last_used_at=now))
 
 
 def delete_sessions_unused_since(connection: Connection, last_used: int, created: int) -> list[int]:
-    """Forget sessions last used or created before these times, and return their ids."""
+    """Forget sessions of people last used or created before these times, and return their ids."""
     ended = (sessions.c.last_used_at < last_used) | (sessions.c.created_at < created)
-    return list(connection.execute(delete(sessions).where(ended).returning(sessions.c.id)).scalars())
+    of_people = sessions.c.user_id.not_in(select(users.c.id).where(users.c.kind == 'bot'))
+    return list(connection.execute(delete(sessions).where(ended, of_people).returning(sessions.c.id)).scalars())

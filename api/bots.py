@@ -1,0 +1,97 @@
+"""The operator's calls: bots and their tokens. ``python main.py bot`` asks them when a server runs."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from api import schemas
+from api.who import ERRORS, Bearer, TheChat
+from chat import Chat
+from chat.errors import Unauthenticated
+from chat.events import iso, user_json
+from chat.models import Bot as ChatBot
+from chat.models import User
+
+
+def operator_of(chat: TheChat, bearer: Bearer) -> Chat:
+    """Return the chat if its operator is calling; raises Unauthenticated for everybody else."""
+    if bearer is None or not chat.operator.is_known_by(bearer.credentials):
+        raise Unauthenticated("Only this server's operator may do this.")
+    return chat
+
+
+OperatorsChat = Annotated[Chat, Depends(operator_of)]
+
+router = APIRouter(prefix='/v1/bots', tags=['bots'], responses=ERRORS)
+
+
+class NewBot(BaseModel):
+    """What a bot is to be called."""
+
+    name: str = Field(examples=['Robbie'])
+
+
+class Token(BaseModel):
+    """One of a bot's tokens, without the token itself."""
+
+    id: int
+    created_at: str
+    last_used_at: str
+
+
+class Bot(BaseModel):
+    """A bot and its tokens."""
+
+    user: schemas.User
+    tokens: list[Token]
+
+
+class Bots(BaseModel):
+    """All bots that have tokens."""
+
+    bots: list[Bot]
+
+
+@router.get('')
+async def list_bots(chat: OperatorsChat) -> Bots:
+    """Return the bots that have tokens."""
+    return Bots(bots=[Bot.model_validate(bot_json(bot)) for bot in await chat.bots.list()])
+
+
+@router.post('', status_code=201)
+async def add_bot(chat: OperatorsChat, new: NewBot) -> schemas.Session:
+    """Make a bot and its first token."""
+    return _with_token(*await chat.bots.add(new.name))
+
+
+# A name may have a slash in it, which a server cannot tell from one between two parts of a path.
+@router.post('/{name:path}/tokens', status_code=201)
+async def add_token(chat: OperatorsChat, name: str) -> schemas.Session:
+    """Make a further token of a bot."""
+    return _with_token(*await chat.bots.add_token(name))
+
+
+@router.delete('/{name:path}/tokens', status_code=204)
+async def revoke_all(chat: OperatorsChat, name: str) -> None:
+    """End all tokens of a bot, and what is connected with them."""
+    await chat.bots.revoke(name)
+
+
+@router.delete('/{name:path}/tokens/{token_id}', status_code=204)
+async def revoke(chat: OperatorsChat, name: str, token_id: schemas.Id) -> None:
+    """End one token of a bot, and what is connected with it."""
+    await chat.bots.revoke(name, token_id)
+
+
+def bot_json(bot: ChatBot) -> dict[str, Any]:
+    """Return a bot in the form the operator gets it."""
+    tokens = [
+        {'id': token.id, 'created_at': iso(token.created_at), 'last_used_at': iso(token.last_used_at)}
+        for token in bot.tokens
+    ]
+    return {'user': user_json(bot.user), 'tokens': tokens}
+
+
+def _with_token(user: User, token: str) -> schemas.Session:
+    return schemas.Session.model_validate({'token': token, 'user': user_json(user)})
