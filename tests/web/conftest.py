@@ -24,7 +24,7 @@ from contextlib import suppress
 sys.path.insert(0, {root!r})
 from nicegui import Client, app, core, ui
 from starlette.responses import StreamingResponse
-from web import answers, headers, socket_guard
+from web import answers, headers, prepared_frames, socket_guard
 from web.page_limits import LimitPageBuilds, PageBuildLimit
 
 clicks = []
@@ -78,6 +78,7 @@ app.add_middleware(LimitPageBuilds, limit=PageBuildLimit(per_minute=5), pages=('
 for _ in range(2):  # twice is once
     socket_guard.install(core.sio, session_cookie_names=('hearth_session',), sockets_per_address=20)
 app.on_startup(lambda: socket_guard.set_pings(core.sio))
+app.on_startup(prepared_frames.use)
 ui.run(host='127.0.0.1', port={port}, reload=False, show=False, title='</title><script>alert(2)</script>',
        reconnect_timeout=1, **socket_guard.UVICORN_LIMITS)
 """
