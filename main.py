@@ -6,7 +6,7 @@ from nicegui import app, core, ui
 from starlette.routing import Mount
 
 import pages
-from api import commands, create_api, health, hooks
+from api import commands, create_api, health, hooks, metrics
 from chat import Chat
 from chat.errors import CannotOpen
 from chat.settings import SettingError, Settings, split_command
@@ -54,7 +54,8 @@ def install(chat: Chat) -> None:
     app.routes[:] = [route for route in app.routes if not (isinstance(route, Mount) and route.path in MOUNTS)]
     app.mount('/api', create_api(chat))
     app.mount(hooks.PATH, hooks.create_door(chat))
-    health.install(app)
+    health.install(app, chat)
+    metrics.install(app, chat)
     answers.install_not_found(app)
     app.add_middleware(page_limits.LimitPageBuilds, page_limits.PageBuildLimit(enabled=settings.rate_limits))
     headers.install(app, public_url=settings.public_url)

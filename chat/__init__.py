@@ -9,10 +9,12 @@ from chat.drafts import Drafts
 from chat.errors import StorageFailed
 from chat.events import Changes
 from chat.hooks import Hooks
+from chat.measures import Measures
 from chat.messages import Messages
 from chat.operator import Operator
 from chat.presence import Presence
 from chat.rate_limits import RateLimits
+from chat.readiness import Readiness
 from chat.room_state import RoomState
 from chat.rooms import Rooms
 from chat.sessions import Sessions
@@ -27,10 +29,13 @@ class Chat:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.storage = Storage(settings.data)
+        self.measures = Measures()
+        self.storage = Storage(settings.data, self.measures)
+        self.readiness = Readiness(self.storage)
         self.rate_limits = RateLimits(enabled=settings.rate_limits)
-        self.room_state = RoomState(self._changes_since, self._revisions)
+        self.room_state = RoomState(self._changes_since, self._revisions, self.measures)
         self.presence = Presence()
+        self.measures.follow(self.presence)
         self.sessions = Sessions(self.storage)
         self.accounts = Accounts(self.storage, self.rate_limits)
         self.rooms = Rooms(self.storage, self.room_state, self.rate_limits)

@@ -9,9 +9,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from chat.errors import StorageFailed
 from chat.events import Changes, MessageSent, RoomEvent, RoomGone, StartAfresh, Told, Typing
+from chat.measures import Measures
 from chat.models import User
 from chat.telling import tell_each
 
@@ -50,7 +52,9 @@ class RoomState:
         self,
         read_changes: Callable[[int, int], Awaitable[Changes]],
         read_revisions: Callable[[list[int]], Awaitable[dict[int, int]]],
+        measures: Measures | None = None,
     ) -> None:
+        self._measures = measures or Measures()
         self._read_changes = read_changes
         self._read_revisions = read_revisions
         self._rooms: dict[int, _ActiveRoom] = {}
@@ -103,9 +107,11 @@ class RoomState:
 
     def publish(self, event: RoomEvent) -> None:
         """Tell everybody who listens to the event's room; only actions call this, after their commit."""
+        started, told = perf_counter(), 0
         tell_each(self._watchers, event)
         room = self._rooms.get(event.room_id)
         if room is None:
+            self._measures.published(event.type, told, perf_counter() - started)
             return
         if isinstance(event, MessageSent):
             self._stop_typing(room, event.message.author.id)
@@ -115,8 +121,10 @@ class RoomState:
             if event.revision == subscription.revision + 1:
                 subscription.revision = event.revision
                 _tell(subscription, (event,))
+                told += 1
             elif event.revision > subscription.revision:
                 missed = True
+        self._measures.published(event.type, told, perf_counter() - started)
         if missed:
             self._ask_to_fill(room)
 
@@ -140,6 +148,11 @@ class RoomState:
         room.typing[user.id] = (user, timer)
         if known is None:
             _tell_typing(room)
+
+    @property
+    def active_rooms(self) -> int:
+        """How many rooms somebody listens to now."""
+        return len(self._rooms)
 
     @property
     def listeners(self) -> int:

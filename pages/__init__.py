@@ -1,5 +1,7 @@
 """The door for people: one page a file, the parts of the room page beside them."""
 
+from nicegui import Client
+
 from chat import Chat
 from pages import joining, room, theme
 
@@ -9,3 +11,8 @@ def install(chat: Chat) -> None:
     theme.install()
     joining.install(chat)
     room.install(chat)
+    chat.measures.connections['pages'] = _connected
+
+
+def _connected() -> int:
+    return sum(client.has_socket_connection for client in Client.instances.values())

@@ -13,12 +13,14 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from chat.errors import ChatError, StorageFailed
+from chat.measures import Measures
 from chat.storage import migrations, opening, sqlite
 
 READERS = 2  # threads that read; on few cores more only wait for each other
@@ -43,7 +45,8 @@ class _Outcome(NamedTuple):
 class Storage:
     """The database of one server process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, measures: Measures | None = None) -> None:
+        self._measures = measures or Measures()
         self._file = folder / 'hearth.sqlite'
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer: Thread | None = None
@@ -92,7 +95,12 @@ class Storage:
         """Run ``query(connection, …)`` on one consistent state of the database and return its result."""
         if self._readers is None:
             raise StorageFailed
-        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self._read(query, args, kwargs))
+        started = perf_counter()
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, lambda: self._read(query, args, kwargs))
+        finally:
+            self._measures.reads.observe(perf_counter() - started)
 
     async def write(self, action: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``action(connection, …)`` as one transaction; returns after it is on disk.
@@ -102,8 +110,12 @@ class Storage:
         if self._writer is None:
             raise StorageFailed
         job = _Job(lambda connection: action(connection, *args, **kwargs), asyncio.get_running_loop().create_future())
+        started = perf_counter()
         self._jobs.put(job)
-        result: T = await job.result  # a caller that goes away undoes nothing: the result is merely not waited for
+        try:
+            result: T = await job.result  # a caller that goes away undoes nothing: the result is merely not waited for
+        finally:
+            self._measures.writes.observe(perf_counter() - started)
         return result
 
     def _read(self, query: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:

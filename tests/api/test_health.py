@@ -1,19 +1,79 @@
-"""Whoever watches over the server gets a plain answer, with no storage and no session asked."""
+"""Whoever watches over the server gets a plain answer, with no session asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from api import health
+from chat import Chat, readiness
+from chat.errors import StorageFailed
 
 
-@pytest.mark.parametrize('method', ['GET', 'HEAD'])
-async def test_a_server_that_is_alive_says_so(method: str) -> None:
+@pytest.fixture
+async def watcher(chat: Chat) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client of a server that is alive."""
     app = FastAPI()
-    health.install(app)
+    health.install(app, chat)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url='http://chat.test') as client:
-        answer = await client.request(method, '/healthz')
-        assert answer.status_code == 200
-        if method == 'GET':
-            assert answer.json() == {'status': 'ok'}
-        assert '/healthz' not in (await client.get('/openapi.json')).json()['paths']
+        yield client
+
+
+@pytest.mark.parametrize('path', ['/healthz', '/readyz'])
+@pytest.mark.parametrize('method', ['GET', 'HEAD'])
+async def test_a_server_that_is_well_says_so(watcher: httpx.AsyncClient, path: str, method: str) -> None:
+    answer = await watcher.request(method, path)
+    assert answer.status_code == 200
+    if method == 'GET':
+        assert answer.json() == {'status': 'ok'}
+    assert path not in (await watcher.get('/openapi.json')).json()['paths']
+
+
+async def test_a_server_whose_storage_is_closed_is_alive_and_not_ready(watcher: httpx.AsyncClient, chat: Chat) -> None:
+    await chat.stop()
+    assert (await watcher.get('/healthz')).status_code == 200
+    answer = await watcher.get('/readyz')
+    assert answer.status_code == 503
+    assert answer.json()['error'] == {'code': 'storage_failed', 'message': 'The storage is closed.', 'field': None}
+
+
+@pytest.mark.parametrize(('fails', 'sentence'), [('read', 'cannot be read'), ('write', 'cannot be written')])
+async def test_a_server_that_cannot_use_its_storage_says_what_it_cannot(
+    watcher: httpx.AsyncClient, chat: Chat, monkeypatch: pytest.MonkeyPatch, fails: str, sentence: str
+) -> None:
+    async def fail(*_: object) -> None:
+        raise StorageFailed
+
+    monkeypatch.setattr(chat.storage, fails, fail)
+    answer = await watcher.get('/readyz')
+    assert answer.status_code == 503
+    assert sentence in answer.json()['error']['message']
+
+
+async def test_a_storage_that_never_answers_keeps_nobody_waiting(
+    watcher: httpx.AsyncClient, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, 'ANSWERED_WITHIN', 0.05)
+    answered = asyncio.Event()
+    monkeypatch.setattr(chat.storage, 'read', lambda *_: answered.wait())
+    answer = await watcher.get('/readyz')
+    assert answer.status_code == 503
+    assert 'has not answered' in answer.json()['error']['message']
+    answered.set()
+
+
+async def test_however_many_ask_the_disk_is_asked_once_a_second(
+    watcher: httpx.AsyncClient, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment, written = [0.0], []
+    monkeypatch.setattr(chat.readiness, '_clock', lambda: moment[0])
+    write = chat.storage.write
+    monkeypatch.setattr(chat.storage, 'write', lambda action: written.append(action) or write(action))
+    await asyncio.gather(*(watcher.get('/readyz') for _ in range(10)))
+    await watcher.get('/readyz')
+    assert len(written) == 1
+    moment[0] = 1.0
+    await watcher.get('/readyz')
+    assert len(written) == 2

@@ -46,7 +46,7 @@ class Page:
             elif isinstance(event, MemberJoined):
                 self.members[event.member.user.id] = event.member
             elif isinstance(event, MemberEvent):
-                del self.members[event.member.user.id]
+                self.members.pop(event.member.user.id, None)  # who came and went in one gap was never seen
 
 
 class Mischief:

@@ -1,0 +1,87 @@
+"""What the server measures: numbers for Prometheus, and nothing about anybody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
+
+from api import create_api, metrics
+from chat import Chat
+from tests.api.programs import serving
+from tests.chat.people import newcomer
+
+Samples = dict[tuple[str, ...], float]
+
+
+@pytest.fixture
+async def program(chat: Chat) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client of a server that measures."""
+    site = FastAPI()
+    site.mount('/api', create_api(chat))
+    metrics.install(site, chat)
+    transport = httpx.ASGITransport(site, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url='http://chat.test/api/v1') as client:
+        yield client
+
+
+async def read(program: httpx.AsyncClient) -> Samples:
+    """Return the numbers by name and labels."""
+    answer = await program.get('http://chat.test/metrics')
+    assert answer.status_code == 200
+    assert answer.headers['content-type'].startswith('text/plain')
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_what_happens_in_rooms_is_counted(program: httpx.AsyncClient, chat: Chat) -> None:
+    ada = await newcomer(chat, 'Ada')
+    room = await chat.rooms.find(ada, 'lobby')
+    chat.room_state.subscribe(room.id, room.revision, lambda events: None)
+    chat.room_state.subscribe(room.id, room.revision, lambda events: None)
+    await asyncio.sleep(0.1)  # they have asked what came between
+    for body in 'ab':
+        await chat.messages.send(ada, 'lobby', body)
+    found = await read(program)
+    assert found['hearth_events_total', 'message_sent'] == 2
+    assert found['hearth_events_total', 'member_joined'] == 1
+    assert found['hearth_deliveries_total',] == 4
+    assert found['hearth_delivery_seconds_count',] == 3
+    assert (found['hearth_rooms_active',], found['hearth_listeners',]) == (1, 2)
+    assert found['hearth_storage_seconds_count', 'write'] >= 4
+    assert found['hearth_storage_seconds_bucket', 'write', '+Inf'] == found['hearth_storage_seconds_count', 'write']
+
+
+async def test_connections_and_people_are_counted_while_they_are_there(program: httpx.AsyncClient, chat: Chat) -> None:
+    ada = await newcomer(chat, 'Ada')
+    async with serving(chat) as site, site.program(ada):
+        found = await read(program)
+        assert (found['hearth_connections', 'websocket'], found['hearth_users_online',]) == (1, 1)
+
+
+async def test_answers_are_counted_by_the_template_of_their_route_and_never_by_what_was_asked(
+    program: httpx.AsyncClient,
+) -> None:
+    for number in range(3):
+        await program.get(f'/rooms/secret-{number}')
+        await program.get(f'http://chat.test/nothing/{number}')
+        await program.get(f'/nothing/{number}')
+        await program.request(f'INVENTED{number}', '/me')
+    found = await read(program)
+    assert found['hearth_http_requests_total', 'GET', '/api/v1/rooms/{slug}', '401'] == 3
+    counted = {labels for labels in found if labels[0] == 'hearth_http_requests_total'}
+    assert len(counted) <= 5
+    assert not [labels for labels in counted if 'secret' in str(labels) or 'INVENTED' in str(labels)]
+
+
+async def test_nothing_about_anybody_is_told(program: httpx.AsyncClient, chat: Chat) -> None:
+    ada = await newcomer(chat, 'Ada Lovelace')
+    await chat.rooms.create(ada, 'Hush', private=True)
+    await chat.messages.send(ada, 'hush', 'unspeakable')
+    text = (await program.get('http://chat.test/metrics')).text.casefold()
+    assert not [word for word in ('ada', 'lovelace', 'hush', 'unspeakable', 'lobby') if word in text]
