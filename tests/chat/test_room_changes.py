@@ -1,5 +1,7 @@
 """Rooms that change and go."""
 
+import asyncio
+
 import pytest
 
 from chat import Chat
@@ -62,6 +64,7 @@ async def test_a_deleted_room_is_gone_with_all_that_was_in_it(
     chat.drafts.keep(bo, room, 'half a thought')
     await chat.drafts.flush()
     chat.room_state.subscribe(room.id, 4, told.extend)
+    await asyncio.sleep(0.1)
     await chat.rooms.delete(ada, 'design')
     assert told == [RoomGone(room.id)]
     assert chat.room_state.listeners == 0
@@ -74,6 +77,7 @@ async def test_a_deleted_room_is_gone_with_all_that_was_in_it(
 async def test_a_server_that_missed_the_deletion_finds_it_out(chat: Chat, ada: User, told: list[Told]) -> None:
     room = await chat.rooms.create(ada, 'Design')
     chat.room_state.subscribe(room.id, 1, told.extend)
+    await asyncio.sleep(0.1)  # it has asked what came between
     chat.room_state.gone, tell = lambda room_id: None, chat.room_state.gone
     await chat.rooms.delete(ada, 'design')
     chat.room_state.gone = tell
