@@ -4,9 +4,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from chat.models import Role, UserKind
+from chat.presence import Status
+
 LARGEST_ID = 2**63 - 1
 
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+Moment = Annotated[str, Field(examples=['2026-11-23T09:00:00.000Z'])]
+Slug = Annotated[str, Field(examples=['book-club'])]
+Revision = Annotated[int, Field(examples=[57])]
+MessageId = Annotated[int, Field(examples=[123])]
+
+
+def no_default(schema: dict[str, Any]) -> None:
+    """Keep a default out of the schema: programs made from it would send what was not to change."""
+    del schema['default']
 
 
 class NewSession(BaseModel):
@@ -34,24 +46,24 @@ class NewRoom(BaseModel):
     """A room to be opened; a private one is found by its members alone."""
 
     name: str = Field(examples=['Book club'])
-    topic: str = ''
+    topic: str = Field(default='', examples=['Novels'])
     private: bool = False
 
 
 class RoomChanges(BaseModel):
     """What is to be another in a room; what is not given stays."""
 
-    name: str = Field(default='', examples=['Book club'])
-    topic: str = ''
-    private: bool = False
+    name: str = Field(default='', examples=['Book club'], json_schema_extra=no_default)
+    topic: str = Field(default='', examples=['Novels'], json_schema_extra=no_default)
+    private: bool = Field(default=False, json_schema_extra=no_default)
 
 
 class User(BaseModel):
     """Somebody who can speak."""
 
-    id: int
-    name: str
-    kind: str
+    id: int = Field(examples=[7])
+    name: str = Field(examples=['Ada'])
+    kind: UserKind
 
 
 class Session(BaseModel):
@@ -64,17 +76,17 @@ class Session(BaseModel):
 class Message(BaseModel):
     """One message in its newest version; times are UTC."""
 
-    id: int
-    room: str
-    revision: int
+    id: MessageId
+    room: Slug
+    revision: Revision
     author: User
-    body: str
-    html: str
+    body: str = Field(examples=['raw *Markdown*'])
+    html: str = Field(examples=['<p>raw <em>Markdown</em></p>'])
     client_message_id: str | None
-    created_at: str
-    edited_at: str | None
-    deleted_at: str | None
-    reply_to: int | None
+    created_at: Moment
+    edited_at: Moment | None
+    deleted_at: Moment | None
+    reply_to: MessageId | None
     reactions: list[Any]
     attachments: list[Any]
 
@@ -83,20 +95,20 @@ class MessagePage(BaseModel):
     """Neighboring messages, oldest first, as of ``revision``; ``has_more`` in the direction that was asked for."""
 
     messages: list[Message]
-    revision: int
+    revision: Revision
     has_more: bool
 
 
 class Room(BaseModel):
     """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100."""
 
-    slug: str
-    name: str
-    topic: str
+    slug: Slug
+    name: str = Field(examples=['Book club'])
+    topic: str = Field(examples=['Novels'])
     private: bool
     joined: bool
-    online: int
-    unread: int
+    online: int = Field(examples=[3])
+    unread: int = Field(examples=[2])
 
 
 class Rooms(BaseModel):
@@ -109,8 +121,8 @@ class Member(BaseModel):
     """Somebody who belongs to a room."""
 
     user: User
-    role: str
-    presence: str = Field(description='online, away or offline')
+    role: Role
+    presence: Status
 
 
 class Members(BaseModel):
@@ -123,15 +135,15 @@ class EventMember(BaseModel):
     """Who came or went, and with which role."""
 
     user: User
-    role: str
+    role: Role
 
 
 class MessageHappened(BaseModel):
     """A message was sent, edited or deleted; it is carried as it is now."""
 
     type: Literal['message_sent', 'message_edited', 'message_deleted']
-    room: str
-    revision: int
+    room: Slug
+    revision: Revision
     message: Message
 
 
@@ -139,8 +151,8 @@ class MemberHappened(BaseModel):
     """Somebody joined or left."""
 
     type: Literal['member_joined', 'member_left']
-    room: str
-    revision: int
+    room: Slug
+    revision: Revision
     member: EventMember
 
 
@@ -148,10 +160,10 @@ class RoomHappened(BaseModel):
     """The room itself is another."""
 
     type: Literal['room_changed']
-    room: str
-    revision: int
-    name: str
-    topic: str
+    room: Slug
+    revision: Revision
+    name: str = Field(examples=['Book club'])
+    topic: str = Field(examples=['Poems'])
     private: bool
 
 
@@ -162,16 +174,16 @@ class Changes(BaseModel):
     """What changed after a revision, and the revision that leads to; no events when it is not ``complete``."""
 
     events: list[Happened]
-    revision: int
+    revision: Revision
     complete: bool
 
 
 class Problem(BaseModel):
     """Why something was not done: a code for programs, a sentence for people, the field to blame."""
 
-    code: str
-    message: str
-    field: str | None
+    code: str = Field(examples=['invalid'])
+    message: str = Field(examples=['Please name the room.'])
+    field: str | None = Field(examples=['name'])
 
 
 class Error(BaseModel):

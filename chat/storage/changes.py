@@ -9,11 +9,14 @@ MOST_CHANGES = 1_000  # more than this, and starting afresh costs less
 
 
 def since(connection: Connection, room_id: int, revision: int) -> Changes:
-    """Return the events after ``revision`` in order, and the room's revision they lead to."""
+    """Return the events after ``revision`` in order, and the room's revision they lead to.
+
+    A revision that the room has not reached is of another time, as before a backup was brought back: no event leads on.
+    """
     number = rooms.revision(connection, room_id)
     room = rooms.by_id(connection, room_id) if number > revision else None
     if room is None:
-        return Changes((), number, complete=True)
+        return Changes((), number, complete=number == revision)
     changed = messages.changed_since(connection, room_id, revision, MOST_CHANGES + 1)
     came_or_went = rooms.member_changes(connection, room_id, revision, MOST_CHANGES + 1)
     if len(changed) + len(came_or_went) > MOST_CHANGES:

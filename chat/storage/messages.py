@@ -147,7 +147,9 @@ def save_draft(connection: Connection, user_id: int, room_id: int, body: str) ->
         connection.execute(delete(drafts).where(mine))
         return
     values = {'body': body, 'updated_at': now_ms()}
-    if connection.execute(update(drafts).where(mine).values(**values)).rowcount == 0:
+    is_stored = connection.execute(update(drafts).where(mine).values(**values)).rowcount > 0
+    # The room may have been deleted while somebody was writing in it.
+    if not is_stored and room_rows.by_id(connection, room_id) is not None:
         connection.execute(insert(drafts), {'user_id': user_id, 'room_id': room_id, **values})
 
 

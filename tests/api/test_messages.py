@@ -66,6 +66,49 @@ async def test_the_same_client_message_id_gives_the_first_message_again(
     assert again.json() == first.json()
 
 
+async def test_only_its_author_changes_or_deletes_a_message(
+    program: httpx.AsyncClient, chat: Chat, ada: dict[str, str]
+) -> None:
+    other = await chat.accounts.add_guest('Bo', '')
+    await chat.rooms.join(other, 'lobby')
+    theirs = (await chat.messages.send(other, 'lobby', 'hands off')).message
+    await program.put('/rooms/lobby/membership', headers=ada)
+    for method, body in (('PATCH', {'body': 'mine'}), ('DELETE', None)):
+        answer = await program.request(method, f'/messages/{theirs.id}', json=body, headers=ada)
+        assert problem(answer) == (403, 'forbidden', None)
+    assert (await program.get(f'/messages/{theirs.id}', headers=ada)).json()['body'] == 'hands off'
+
+
+async def test_a_deleted_message_is_a_tombstone_twice_is_once_and_cannot_be_edited(
+    program: httpx.AsyncClient, ada: dict[str, str]
+) -> None:
+    sent = (await program.post('/rooms/lobby/messages', json={'body': 'x'}, headers=ada)).json()
+    first, again = [await program.delete(f'/messages/{sent["id"]}', headers=ada) for _ in range(2)]
+    assert first.json() == again.json()
+    assert (first.json()['body'], first.json()['html'], first.json()['author']) == ('', '', sent['author'])
+    answer = await program.patch(f'/messages/{sent["id"]}', json={'body': 'y'}, headers=ada)
+    assert problem(answer) == (403, 'forbidden', None)
+
+
+@pytest.mark.parametrize('body', [{}, {'body': None}, {'body': 5}, {'body': ' '}, {'body': 'x' * 10_001}])
+async def test_other_words_are_held_to_the_same_rules(
+    program: httpx.AsyncClient, ada: dict[str, str], body: dict[str, object]
+) -> None:
+    sent = (await program.post('/rooms/lobby/messages', json={'body': 'x'}, headers=ada)).json()
+    answer = await program.patch(f'/messages/{sent["id"]}', json=body, headers=ada)
+    assert problem(answer) == (422, 'invalid', 'body')
+
+
+@pytest.mark.parametrize('message_id', ['x', '-1', '1.5', '9' * 19, '%00'])
+async def test_an_id_that_none_can_have_names_its_field(
+    program: httpx.AsyncClient, ada: dict[str, str], message_id: str
+) -> None:
+    for method in ('GET', 'PATCH', 'DELETE'):
+        body = {'body': 'x'} if method == 'PATCH' else None
+        answer = await program.request(method, f'/messages/{message_id}', json=body, headers=ada)
+        assert problem(answer) == (422, 'invalid', 'message_id')
+
+
 async def test_history_is_paged_in_both_directions(program: httpx.AsyncClient, ada: dict[str, str]) -> None:
     ids = [
         (await program.post('/rooms/lobby/messages', json={'body': str(number)}, headers=ada)).json()['id']

@@ -2,8 +2,11 @@
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chat import Chat
+from tests.api.problems import problem
 
 Headers = dict[str, str]
 
@@ -36,6 +39,36 @@ async def test_a_room_is_opened_listed_changed_and_deleted(
     deleted = await program.delete('/rooms/book-club', headers=ada)
     assert (deleted.status_code, deleted.content) == (204, b'')
     assert (await program.get('/rooms/book-club', headers=ada)).status_code == 404
+
+
+async def test_what_is_not_given_stays_and_what_is_not_known_is_ignored(
+    program: httpx.AsyncClient, ada: Headers
+) -> None:
+    room = (await program.post('/rooms', json={'name': 'Design', 'topic': 'Shapes'}, headers=ada)).json()
+    for body in ({}, {'color': 'red'}, {'slug': 'mine', 'created_by': None}):
+        answer = await program.patch('/rooms/design', json=body, headers=ada)
+        assert (answer.status_code, answer.json()) == (200, room)
+    assert (await program.get('/rooms/design/changes?since=1', headers=ada)).json()['events'] == []
+
+
+async def test_nobody_changes_or_deletes_the_lobby(program: httpx.AsyncClient, ada: Headers) -> None:
+    await program.put('/rooms/lobby/membership', headers=ada)
+    for answer in (
+        await program.patch('/rooms/lobby', json={'name': 'Mine'}, headers=ada),
+        await program.delete('/rooms/lobby', headers=ada),
+    ):
+        assert problem(answer) == (403, 'forbidden', None)
+    assert (await program.get('/rooms/lobby', headers=ada)).json()['name'] == 'Lobby'
+
+
+async def test_who_would_rename_too_fast_is_told_when_to_come_back(program: httpx.AsyncClient, ada: Headers) -> None:
+    await program.post('/rooms', json={'name': 'Design'}, headers=ada)
+    for number in range(1_000):
+        answer = await program.patch('/rooms/design', json={'topic': str(number)}, headers=ada)
+        if answer.status_code != 200:
+            break
+    assert problem(answer) == (429, 'rate_limited', None)
+    assert int(answer.headers['retry-after']) >= 1
 
 
 async def test_joining_and_leaving(program: httpx.AsyncClient, ada: Headers, bo: Headers) -> None:
@@ -106,6 +139,43 @@ async def test_a_private_room_is_there_for_its_members_alone(
     assert 'secret' not in str((await program.get('/rooms', headers=bo)).json())
 
 
+CALLS = [
+    ('GET', '/rooms'), ('POST', '/rooms'), ('GET', '/rooms/lobby'), ('PATCH', '/rooms/lobby'),
+    ('DELETE', '/rooms/lobby'), ('PUT', '/rooms/lobby/membership'), ('DELETE', '/rooms/lobby/membership'),
+    ('GET', '/rooms/lobby/members'), ('GET', '/rooms/lobby/changes?since=0'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(('method', 'path'), CALLS)
+async def test_nobody_gets_in_without_a_session(program: httpx.AsyncClient, method: str, path: str) -> None:
+    for headers in ({}, {'Authorization': 'Bearer wrong'}):
+        answer = await program.request(method, path, json={'name': 'x'}, headers=headers)
+        assert problem(answer) == (401, 'unauthenticated', None)
+
+
+@pytest.mark.parametrize('slug', ['%ed%a0%80', '%00', '..%2flobby', 'x' * 5_000, 'LOBBY', '%20lobby'])
+async def test_a_room_that_cannot_be_is_not_found(program: httpx.AsyncClient, ada: Headers, slug: str) -> None:
+    for method, path in CALLS[2:]:
+        body = {'topic': 'x'} if method == 'PATCH' else None
+        answer = await program.request(method, path.replace('lobby', slug), json=body, headers=ada)
+        assert problem(answer) == (404, 'not_found', None), (method, path)
+
+
+@pytest.mark.parametrize('query', ['', 'since=', 'since=x', 'since=-1', 'since=1.5', 'since=9223372036854775808'])
+async def test_a_revision_is_a_whole_number_that_storage_can_count_to(
+    program: httpx.AsyncClient, ada: Headers, query: str
+) -> None:
+    answer = await program.get(f'/rooms/lobby/changes?{query}', headers=ada)
+    assert problem(answer) == (422, 'invalid', 'since')
+
+
+async def test_the_schema_offers_no_default_for_what_is_to_stay(program: httpx.AsyncClient) -> None:
+    """A program made from it would send them all, and open a private room to everybody."""
+    models = (await program.get('http://chat.test/api/openapi.json')).json()['components']['schemas']
+    assert not any('default' in field for field in models['RoomChanges']['properties'].values())
+    assert 'required' not in models['RoomChanges']
+
+
 @pytest.mark.parametrize(
     ('field', 'body'),
     [
@@ -119,3 +189,22 @@ async def test_bad_input_names_its_field(program: httpx.AsyncClient, ada: Header
         answer = await program.request(method, path, json={'name': 'ok', **body}, headers=ada)
         assert answer.status_code == 422
         assert answer.json()['error']['field'] == field
+
+
+FIELDS = st.sampled_from(['name', 'topic', 'private'])
+VALUES = (
+    st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()) | st.dictionaries(FIELDS, st.text())
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=VALUES | st.dictionaries(FIELDS, VALUES))
+async def test_whatever_is_sent_never_crashes_the_server(
+    program: httpx.AsyncClient, chat: Chat, ada: Headers, body: object
+) -> None:
+    chat.rate_limits._enabled = False
+    for method, path in (('POST', '/rooms'), ('PATCH', '/rooms/lobby')):
+        answer = await program.request(method, path, json=body, headers=ada)
+        assert answer.status_code < 500
+        if answer.status_code >= 400:
+            problem(answer)

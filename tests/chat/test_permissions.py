@@ -41,6 +41,8 @@ open    left     foreign | done done done done done done  join join no     done 
 open    stranger foreign | done done done done done done  join join no     done done  done   done  no     no
 private owner    own     | done done done done done done  done done done   done done  done   done  done   done
 private owner    foreign | done done done done done done  done no   no     done done  done   done  done   done
+private member   own     | done done done done done done  done done done   done done  done   done  no     no
+private member   foreign | done done done done done done  done no   no     done done  done   done  no     no
 private left     own     | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
 private left     foreign | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
 private stranger foreign | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404

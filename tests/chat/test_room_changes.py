@@ -6,8 +6,9 @@ import pytest
 
 from chat import Chat
 from chat.errors import Forbidden, Invalid, NotFound
-from chat.events import RoomChanged, RoomGone, Told
+from chat.events import Changes, RoomChanged, RoomEvent, RoomGone, Told
 from chat.models import User
+from tests.chat.people import newcomer
 
 
 async def test_what_is_given_changes_and_the_rest_stays(chat: Chat, ada: User, bo: User) -> None:
@@ -25,7 +26,22 @@ async def test_what_is_given_changes_and_the_rest_stays(chat: Chat, ada: User, b
 async def test_a_change_to_what_it_is_already_is_none(chat: Chat, ada: User) -> None:
     await chat.rooms.create(ada, 'Design', 'Shapes')
     before = await chat.rooms.find(ada, 'design')
+    heard: list[RoomEvent] = []
+    chat.room_state.watch(heard.append)
     assert await chat.rooms.change(ada, 'design', name='Design', topic='Shapes', private=False) == before
+    assert await chat.rooms.change(ada, 'design') == before
+    assert heard == []
+
+
+async def test_a_room_made_private_keeps_its_members_and_a_stranger_no_longer_finds_it(
+    chat: Chat, ada: User, bo: User
+) -> None:
+    await chat.rooms.create(ada, 'Design')
+    await chat.rooms.join(bo, 'design')
+    await chat.rooms.change(ada, 'design', private=True)
+    assert [member.user.name for member in await chat.rooms.members(bo, 'design')] == ['Ada', 'Bo']
+    with pytest.raises(NotFound):
+        await chat.rooms.find(await newcomer(chat, 'Cy'), 'design')
 
 
 @pytest.mark.parametrize('wrong', [{'name': ''}, {'name': 'x' * 65}, {'topic': 'x' * 251}])
@@ -34,6 +50,14 @@ async def test_a_room_takes_no_name_or_topic_that_a_new_one_would_not(chat: Chat
     with pytest.raises(Invalid) as problem:
         await chat.rooms.change(ada, 'design', **wrong)
     assert problem.value.field == next(iter(wrong))
+
+
+async def test_who_was_the_owner_and_comes_back_is_a_member_like_others(chat: Chat, ada: User) -> None:
+    await chat.rooms.create(ada, 'Design')
+    await chat.rooms.leave(ada, 'design')
+    await chat.rooms.join(ada, 'design')
+    with pytest.raises(Forbidden):
+        await chat.rooms.delete(ada, 'design')
 
 
 async def test_the_lobby_belongs_to_nobody(chat: Chat, ada: User) -> None:
@@ -61,15 +85,18 @@ async def test_a_deleted_room_is_gone_with_all_that_was_in_it(
     await chat.rooms.join(bo, 'design')
     first = (await chat.messages.send(bo, 'design', 'hello')).message
     await chat.messages.send(bo, 'design', 'again', reply_to=first.id)
+    _, secret = await chat.hooks.create(ada, 'design', 'Builds')
     chat.drafts.keep(bo, room, 'half a thought')
     await chat.drafts.flush()
-    chat.room_state.subscribe(room.id, 4, told.extend)
+    chat.room_state.subscribe(room.id, 5, told.extend)
     await asyncio.sleep(0.1)
     await chat.rooms.delete(ada, 'design')
     assert told == [RoomGone(room.id)]
     assert chat.room_state.listeners == 0
     with pytest.raises(NotFound):
         await chat.messages.get(bo, first.id)
+    with pytest.raises(NotFound):
+        await chat.hooks.post(secret, 'green')
     assert [entry.room.slug for entry in await chat.rooms.list(bo)] == ['lobby']
     assert (await chat.rooms.create(bo, 'Design')).slug == 'design'
 
@@ -83,6 +110,24 @@ async def test_a_server_that_missed_the_deletion_finds_it_out(chat: Chat, ada: U
     chat.room_state.gone = tell
     await chat.room_state.compare()
     assert told == [RoomGone(room.id)]
+    assert chat.room_state.listeners == 0
+
+
+async def test_what_was_being_written_goes_with_the_room_and_nothing_fails(
+    chat: Chat, ada: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await chat.rooms.create(ada, 'Design')
+    await chat.rooms.delete(ada, 'design')
+    chat.drafts.keep(ada, room, 'half a thought')
+    await chat.drafts.flush()
+    assert chat.drafts.newest(ada, room, '') == ''
+    assert not caplog.records
+
+
+async def test_a_revision_that_a_room_has_not_reached_leads_to_no_event(chat: Chat, ada: User) -> None:
+    newest = (await chat.rooms.find(ada, 'lobby')).revision
+    assert await chat.rooms.changes(ada, 'lobby', newest) == Changes((), newest, complete=True)
+    assert await chat.rooms.changes(ada, 'lobby', newest + 1) == Changes((), newest, complete=False)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat import room_state
 from chat.errors import StorageFailed
-from chat.events import Changes, MessageEvent, StartAfresh, Told, Typing, message_event
+from chat.events import Changes, MessageEvent, RoomChanged, RoomEvent, StartAfresh, Told, Typing, message_event
 from chat.models import Message, User
 from chat.room_state import RoomState
 
@@ -26,10 +26,11 @@ def little_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class FakeStorage:
-    """A room whose messages are sent and edited, and what changed since a revision."""
+    """A room that changes and whose messages are sent and edited, and what changed since a revision."""
 
     def __init__(self) -> None:
         self.messages: dict[int, Message] = {}
+        self.room = RoomChanged(ROOM, 'lobby', 0, 'Lobby', '', private=False)
         self.revision = 0
         self.failures = 0
         self.forgets = False
@@ -45,14 +46,20 @@ class FakeStorage:
         )  # fmt: skip
         return message_event(self.messages[message_id])
 
+    def rename(self) -> RoomChanged:
+        self.revision += 1
+        self.room = RoomChanged(ROOM, 'lobby', self.revision, f'version {self.revision}', '', private=False)
+        return self.room
+
     async def changes(self, _: int, since: int) -> Changes:
         self.reads += 1
         await asyncio.sleep(0)
         self._perhaps_fail()
         if self.forgets:
             return Changes((), self.revision, complete=False)
-        changed = sorted((m for m in self.messages.values() if m.revision > since), key=lambda m: m.revision)
-        found = Changes(tuple(message_event(message) for message in changed), self.revision, complete=True)
+        everything: list[RoomEvent] = [self.room, *map(message_event, self.messages.values())]
+        changed = sorted((e for e in everything if e.revision > since), key=lambda e: e.revision)
+        found = Changes(tuple(changed), self.revision, complete=True)
         await asyncio.sleep(0.001)  # what is read may be old when it arrives
         return found
 
@@ -71,6 +78,7 @@ class Listener:
 
     def __init__(self, storage: FakeStorage) -> None:
         self.messages = dict(storage.messages)
+        self.name = storage.room.name
         self.since = storage.revision
         self.revisions: list[int] = []
         self.states: list[Told] = []
@@ -80,6 +88,9 @@ class Listener:
             if isinstance(event, MessageEvent):
                 self.revisions.append(event.revision)
                 self.messages[event.message.id] = event.message
+            elif isinstance(event, RoomChanged):
+                self.revisions.append(event.revision)
+                self.name = event.name
             else:
                 self.states.append(event)
 
@@ -108,6 +119,7 @@ async def settle(state: RoomState) -> None:
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just('change'), st.integers(1, 6)),
+        st.tuples(st.just('rename'), st.just(0)),
         st.tuples(st.just('listen'), st.booleans()),
         st.tuples(st.just('leave'), st.integers(0, 5)),
         st.tuples(st.just('breathe'), st.just(0)),
@@ -122,10 +134,10 @@ def test_all_listeners_end_equal_to_storage_in_order_and_none_twice(steps, misch
     async def scene(storage: FakeStorage, state: RoomState) -> None:
         listeners: list[tuple[Listener, object]] = []
         late: list[Listener] = []
-        on_the_way: list[MessageEvent] = []
+        on_the_way: list[RoomEvent] = []
         for what, value in [*steps, ('listen', False)]:
-            if what == 'change':
-                event = storage.change(value)
+            if what in {'change', 'rename'}:
+                event = storage.change(value) if what == 'change' else storage.rename()
                 on_the_way += [event] * mischief.choice([0, 1, 1, 1, 2])  # lost, or doubled
             elif what == 'listen':
                 late.append(Listener(storage))
@@ -146,7 +158,7 @@ def test_all_listeners_end_equal_to_storage_in_order_and_none_twice(steps, misch
             state.publish(event)
         await settle(state)
         for listener, _ in listeners:
-            assert listener.messages == storage.messages
+            assert (listener.messages, listener.name) == (storage.messages, storage.room.name)
             assert listener.revisions == sorted(set(listener.revisions))
 
     in_a_room(scene)
