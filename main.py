@@ -6,14 +6,14 @@ from nicegui import app, core, ui
 from starlette.routing import Mount
 
 import pages
-from api import commands, create_api, health, hooks, metrics
+from api import commands, create_api, health, hooks, metrics, socketio
 from chat import Chat
 from chat.errors import CannotOpen
 from chat.settings import SettingError, Settings, split_command
 from pages import theme
 from web import answers, cookies, headers, page_limits, prepared_frames, socket_guard, startup
 
-MOUNTS = ('/api', hooks.PATH)
+MOUNTS = ('/api', hooks.PATH, socketio.PATH)
 RECONNECT_TIMEOUT = 60.0  # s that a page waits for its browser, so that a gap needs no reload
 
 
@@ -54,6 +54,8 @@ def install(chat: Chat) -> None:
     app.routes[:] = [route for route in app.routes if not (isinstance(route, Mount) and route.path in MOUNTS)]
     app.mount('/api', create_api(chat))
     app.mount(hooks.PATH, hooks.create_door(chat))
+    socketio_door = socketio.Door(chat)
+    app.mount(socketio.PATH, socketio_door)
     health.install(app, chat)
     metrics.install(app, chat)
     answers.install_not_found(app)
@@ -68,6 +70,7 @@ def install(chat: Chat) -> None:
     app.on_startup(lambda: socket_guard.set_pings(core.sio))
     app.on_startup(prepared_frames.use)
     app.on_startup(chat.start)
+    app.on_shutdown(socketio_door.stop)
     app.on_shutdown(chat.stop)
 
 

@@ -16,9 +16,7 @@ def create_api(chat: Chat) -> ASGIApp:
     api.state.chat = chat
     for part in (sessions, rooms, messages, hooks, bots):
         api.include_router(part.router)
-    gate = Gate(chat)
-    api.add_api_websocket_route('/v1/ws', gate.enter)
-    chat.measures.connections['websocket'] = lambda: gate.connections
+    api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(errors.LimitRequests)
     errors.install(api)
     return cors.allow(api, chat.settings.allowed_origins)

@@ -8,8 +8,9 @@ from pydantic_core import from_json
 
 from api.errors import sentence
 from api.schemas import LARGEST_ID
-from chat.errors import Invalid
+from chat.errors import ChatError, Invalid
 
+LARGEST_FRAME = 64 * 1024  # bytes
 LONGEST_ID = 64  # characters of an id that is text
 
 FrameId = int | str | None
@@ -126,3 +127,17 @@ def understand(data: dict[str, Any]) -> Frame:
 def text_of(data: dict[str, Any]) -> str:
     """Return the frame that carries this object."""
     return json.dumps(data, ensure_ascii=False, separators=(',', ':'))
+
+
+class Crash(ChatError):
+    """A mistake of the server; its number is in the log."""
+
+    code = 'internal'
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f'The server made a mistake. If you tell its operator, name it by its number, {number}.')
+
+
+def is_too_large(data: str | bytes) -> bool:
+    """Whether a frame has more bytes than it may."""
+    return len(data) > LARGEST_FRAME or (isinstance(data, str) and len(data.encode()) > LARGEST_FRAME)

@@ -67,6 +67,11 @@ class Measured(Collector):
         yield events
         told = measures.deliveries
         yield CounterMetricFamily('hearth_deliveries', 'Events told to listeners as they happened.', told)
+        words = 'Connections that were closed because more waited for them than may.'
+        drops = CounterMetricFamily('hearth_queue_drops', words, labels=['door'])
+        for door in measures.connections:
+            drops.add_metric([door], measures.drops[door])
+        yield drops
 
     def _times(self) -> Iterator[Metric]:
         measures = self._chat.measures

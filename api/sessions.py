@@ -23,7 +23,7 @@ async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, resp
     if 'origin' not in request.headers or is_own_page(request, chat):
         before = await chat.sessions.find(cookies.read_token(request))
         if before is not None:  # nobody would have its token any more
-            await chat.sessions.end(before)
+            await chat.accounts.sign_out(before)
         cookies.set_token(request, response, token, chat.settings.public_url)
     return schemas.Session.model_validate({'token': token, 'user': user_json(user)})
 
@@ -31,7 +31,7 @@ async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, resp
 @router.delete('/sessions/current', status_code=204)
 async def sign_out(chat: TheChat, session: TheSession, response: Response) -> None:
     """Sign out; open pages of the session are closed."""
-    await chat.sessions.end(session)
+    await chat.accounts.sign_out(session)
     cookies.clear_token(response)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -12,12 +11,13 @@ from fastapi import WebSocket
 from starlette.types import Message as AsgiMessage
 
 from api import frames
-from api.errors import answer
+from api.callers import Callers
+from api.frames import Crash, is_too_large
 from api.online import Online
-from api.outbox import Outbox
+from api.outbox import TOO_SLOW, Outbox
 from api.saying import say
 from chat import Chat
-from chat.errors import ChatError, Forbidden, Invalid, Unauthenticated
+from chat.errors import ChatError, Invalid, Unauthenticated
 from chat.events import MemberLeft, RoomEvent, RoomGone, StartAfresh, Told, Typing, message_json, room_json, user_json
 from chat.models import Member, Room, Session
 from chat.room_state import Subscription
@@ -26,10 +26,9 @@ from web.addresses import address_of
 from web.prepared_frames import EXTENSION
 
 PROTOCOL = 1
+NAME = 'websocket'  # among the doors that are measured
 AUTHENTICATE_WITHIN = 5.0  # s
-LARGEST_FRAME = 64 * 1024  # bytes
 MOST_ROOMS = 200  # that one connection listens to
-SOCKETS_PER_ADDRESS = 200  # a whole class may sit behind one
 STUCK_FOR = 30.0  # s in which a program takes nothing of what it is sent
 POLICY_VIOLATION, TOO_BIG = 1008, 1009
 
@@ -43,32 +42,21 @@ class Gate:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
         self._online = Online(chat.presence, chat.room_state)
-        self._open: Counter[str] = Counter()
+        self._callers = Callers(chat.settings)
+        chat.measures.connections[NAME] = lambda: self._callers.connections
 
     async def enter(self, socket: WebSocket) -> None:
         """Serve one connection to its end, or refuse it before the upgrade."""
-        settings = self._chat.settings
-        if not origins.may_call(socket.scope, settings.public_url, settings.allowed_origins):
-            refusal = answer(403, Forbidden.code, 'Pages of this site may not call. HEARTH_ALLOWED_ORIGINS says which.')
+        refusal = self._callers.foreign(socket.scope) or self._callers.too_many(socket.scope)
+        if refusal is not None:
             await socket.send_denial_response(refusal)
             return
         address = address_of(socket.scope)
-        if settings.rate_limits and self._open[address] >= SOCKETS_PER_ADDRESS:
-            sentence = f'Not more than {SOCKETS_PER_ADDRESS} connections from one address, please.'
-            await socket.send_denial_response(answer(429, 'rate_limited', sentence, headers={'Retry-After': '30'}))
-            return
-        self._open[address] += 1
+        self._callers.came(address)
         try:
             await self._serve(socket)
         finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
-
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return self._open.total()
+            self._callers.went(address)
 
     async def _serve(self, socket: WebSocket) -> None:
         session = await self._chat.sessions.find(_token_of(socket, self._chat))
@@ -147,6 +135,8 @@ class Connection:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _let_go(self) -> None:
+        if self._outbox.code == TOO_SLOW:
+            self._chat.measures.drops[NAME] += 1
         self._chat.sessions.unwatch(self._session, self._session_ended)
         for slug in tuple(self._rooms):
             self._forget(slug)
@@ -248,20 +238,6 @@ class Connection:
         if subscription is not None:
             self._chat.room_state.unsubscribe(subscription)
             self._online.unfollow(subscription.room_id, self._outbox.put)
-
-
-class Crash(ChatError):
-    """A mistake of the server; its number is in the log."""
-
-    code = 'internal'
-
-    def __init__(self, number: str) -> None:
-        super().__init__(f'The server made a mistake. If you tell its operator, name it by its number, {number}.')
-
-
-def is_too_large(data: str | bytes) -> bool:
-    """Whether a frame has more bytes than it may."""
-    return len(data) > LARGEST_FRAME or (isinstance(data, str) and len(data.encode()) > LARGEST_FRAME)
 
 
 def error_text(frame_id: frames.FrameId, error: ChatError) -> str:

@@ -9,6 +9,7 @@ from chat.drafts import Drafts
 from chat.errors import StorageFailed
 from chat.events import Changes
 from chat.hooks import Hooks
+from chat.housekeeping import Housekeeping
 from chat.measures import Measures
 from chat.messages import Messages
 from chat.operator import Operator
@@ -37,7 +38,8 @@ class Chat:
         self.presence = Presence()
         self.measures.follow(self.presence)
         self.sessions = Sessions(self.storage)
-        self.accounts = Accounts(self.storage, self.rate_limits)
+        self.accounts = Accounts(self.storage, self.room_state, self.rate_limits, self.sessions)
+        self.housekeeping = Housekeeping(self.sessions.sweep, self.accounts.sweep)
         self.rooms = Rooms(self.storage, self.room_state, self.rate_limits)
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
         self.messages = Messages(self.storage, self.room_state, self.rate_limits, edit_window)
@@ -56,13 +58,13 @@ class Chat:
         """Begin what runs beside the requests; needs the event loop. Starting twice is harmless."""
         self.room_state.start()
         self.presence.start()
-        self.sessions.start()
+        self.housekeeping.start()
         self.operator.start()
 
     async def stop(self) -> None:
         """Store what waits and let go of everything; stopping twice is harmless."""
         self.presence.stop()
-        self.sessions.stop()
+        self.housekeeping.stop()
         self.operator.stop()
         await self.room_state.stop()
         if self.storage.is_open:

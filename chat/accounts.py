@@ -1,20 +1,31 @@
-"""How somebody gets a name."""
+"""How somebody gets a name, and until when it is theirs: a guest's as long as they can come back."""
 
 from sqlalchemy import Connection
 
-from chat import text
+from chat import rooms, text
+from chat.clock import now_ms
 from chat.errors import NameTaken
-from chat.models import User, UserKind
+from chat.events import MemberLeft
+from chat.models import Session, User, UserKind
 from chat.rate_limits import RateLimits
+from chat.room_state import RoomState
+from chat.sessions import Sessions
 from chat.storage import Storage, users
+
+ARRIVAL = 60 * 1000  # ms in which whoever got a name signs in under it
+RELEASED_AT_ONCE = 100  # guests in one transaction
 
 
 class Accounts:
-    """The actions that make somebody known."""
+    """The actions that make somebody known, and forgotten."""
 
-    def __init__(self, storage: Storage, rate_limits: RateLimits) -> None:
+    def __init__(self, storage: Storage, room_state: RoomState, rate_limits: RateLimits, sessions: Sessions) -> None:
         self._storage = storage
+        self._room_state = room_state
         self._rate_limits = rate_limits
+        self._sessions = sessions
+        self._passing: set[int] = set()
+        self._began_at = now_ms()
 
     async def add_guest(self, name: str, address: str) -> User:
         """Make a guest of that name. Raises Invalid, NameTaken or RateLimited (by the address they call from)."""
@@ -23,15 +34,52 @@ class Accounts:
 
         return await self._storage.write(add, name, 'guest')
 
+    async def add_passing_guest(self, name: str, address: str) -> User:
+        """Make a guest without a session, who is there until ``let_go``. Raises as ``add_guest`` does."""
+        user = await self.add_guest(name, address)
+        self._passing.add(user.id)
+        return user
+
+    async def let_go(self, user: User) -> None:
+        """Note that a passing guest has gone; letting go twice is harmless."""
+        self._passing.discard(user.id)
+        await self._release(user.id)
+
+    async def sign_out(self, session: Session) -> None:
+        """End a session; a guest's last one takes the guest out of all rooms and gives the name free."""
+        await self._sessions.end(session)
+        await self._release(session.user.id)
+
+    async def sweep(self) -> None:
+        """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them."""
+        arrived_before = max(now_ms() - ARRIVAL, self._began_at)
+        ids = await self._storage.read(users.forsaken, arrived_before)
+        gone = [user_id for user_id in ids if user_id not in self._passing]
+        for first in range(0, len(gone), RELEASED_AT_ONCE):
+            await self._release(*gone[first : first + RELEASED_AT_ONCE])
+
     async def check_name(self, name: str) -> None:
         """Raise Invalid or NameTaken if nobody could get this name now."""
         await self._storage.read(_require_free, text.clean_name(name))
+
+    async def _release(self, *user_ids: int) -> None:
+        for event in await self._storage.write(_release, user_ids):
+            self._room_state.publish(event)
 
 
 def add(connection: Connection, name: str, kind: UserKind) -> User:
     """Store a new user under a clean name; raises NameTaken."""
     _require_free(connection, name)
     return users.add(connection, name, text.skeleton(name), kind)
+
+
+def _release(connection: Connection, user_ids: tuple[int, ...]) -> list[MemberLeft]:
+    """Take those whom nobody can be any more out of all rooms, and give their names free."""
+    events: list[MemberLeft] = []
+    for user in users.without_session(connection, user_ids):
+        users.release_name(connection, user.id)
+        events += rooms.leave_all(connection, user)
+    return events
 
 
 def _require_free(connection: Connection, name: str) -> None:

@@ -33,6 +33,7 @@ class Measures:
         self.publishing = Histogram()  # from a publish to the moment that its last listener was told
         self.events: Counter[str] = Counter()  # by type
         self.deliveries = 0  # of events to listeners
+        self.drops: Counter[str] = Counter()  # by door: connections closed because too much waited for them
         self.connections: dict[str, Callable[[], int]] = {}  # by door: how many are open
         self.online: set[int] = set()  # ids of users
 

@@ -193,14 +193,23 @@ class Rooms:
             room = reached.room
             if reached.role is None:
                 return room, None
-            number = rows.next_revision(connection, room.id)
-            rows.leave(connection, room.id, user.id, number)
-            return room, MemberLeft(room.id, room.slug, number, Member(reached.user, reached.role))
+            return room, _leave(connection, room, Member(reached.user, reached.role))
 
         room, event = await self._storage.write(store)
         if event is not None:
             self._room_state.publish(event)
         return room
+
+
+def leave_all(connection: Connection, user: User) -> list[MemberLeft]:
+    """Take somebody out of every room; the events are to be published."""
+    return [_leave(connection, room, Member(user, role)) for room, role in rows.of_member(connection, user.id)]
+
+
+def _leave(connection: Connection, room: Room, member: Member) -> MemberLeft:
+    number = rows.next_revision(connection, room.id)
+    rows.leave(connection, room.id, member.user.id, number)
+    return MemberLeft(room.id, room.slug, number, member)
 
 
 def _owned(connection: Connection, user: User, slug: str) -> Room:

@@ -1,8 +1,6 @@
 """Who is signed in where. A session is a random token; only its hash is stored, so that the database opens no door."""
 
-import asyncio
 import hashlib
-import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,12 +18,10 @@ TOKEN_BYTES = 32  # 256 random bits
 SLIDING = 30 * 24 * 3600 * 1000  # ms without use after which a session ends
 ABSOLUTE = 180 * 24 * 3600 * 1000  # ms after which it ends however much it was used
 RENEW_EVERY = 3600 * 1000  # ms; a use is noted at most so often
-SWEEP_EVERY = 3600.0  # s
 LONGEST_USER_AGENT = 256  # characters
 THEMES = ('light', 'dark')
 
 OnEnd = Callable[[], None]
-log = logging.getLogger('hearth.sessions')
 
 
 class Sessions:
@@ -36,18 +32,6 @@ class Sessions:
         self._on_end: dict[int, dict[OnEnd, None]] = {}
         self._ended: set[int] = set()  # since the last sweep
         self._ended_before: set[int] = set()  # between the last sweep and the one before
-        self._sweeping: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to forget sessions that have ended; starting twice is harmless."""
-        if self._sweeping is None:
-            self._sweeping = asyncio.create_task(self._sweep_forever(), name='sweep sessions')
-
-    def stop(self) -> None:
-        """Stop forgetting; stopping twice is harmless."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            self._sweeping = None
 
     async def begin(self, user: User, user_agent: str, time_zone: str | None = None) -> str:
         """Sign a user in and return the token, which is known to nobody else."""
@@ -114,14 +98,6 @@ class Sessions:
         self._ended, self._ended_before = set(), self._ended
         for session_id in ended:
             self._tell_end(session_id)
-
-    async def _sweep_forever(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except StorageFailed:
-                log.warning('Could not forget the sessions that have ended; trying again later')
-            await asyncio.sleep(SWEEP_EVERY)
 
     def _tell_end(self, session_id: int) -> None:
         self._ended.add(session_id)

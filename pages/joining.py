@@ -61,7 +61,7 @@ def install(chat: Chat) -> None:
             return response
         session = await chat.sessions.find(cookies.read_token(request))
         if session is not None:
-            await chat.sessions.end(session)
+            await chat.accounts.sign_out(session)
         cookies.clear_token(response)
         return response
 

@@ -303,7 +303,7 @@ class RoomPage:
 
     @shows_errors
     async def _sign_out(self) -> None:
-        await self._chat.sessions.end(self._session)
+        await self._chat.accounts.sign_out(self._session)
 
     def _session_ended(self) -> None:
         """Nothing is shown or taken any more, whether the browser follows to the first page or not."""

@@ -29,10 +29,11 @@ class Refusal(Enum):
             return cls.FOREIGN
         if scope['type'] == 'http' and scope['method'] not in ('GET', 'POST'):
             return cls.METHOD
-        return None if _is_well_formed(scope, query, socket) else cls.MALFORMED
+        return None if is_sound(scope, query, socket) else cls.MALFORMED
 
 
-def _is_well_formed(scope: Scope, query: Mapping[str, str], socket: Any) -> bool:
+def is_sound(scope: Scope, query: Mapping[str, str], socket: Any) -> bool:
+    """Whether Engine.IO would take a request; ``socket`` is the connection that it names, or None."""
     is_websocket = scope['type'] == 'websocket'
     if query.get('transport') != ('websocket' if is_websocket else 'polling'):
         return False

@@ -208,6 +208,13 @@ def visible(connection: Connection, user_id: int, limit: int) -> list[RoomEntry]
     ]
 
 
+def of_member(connection: Connection, user_id: int) -> list[tuple[Room, Role]]:
+    """Return the rooms that somebody belongs to, and their role in each."""
+    mine = and_(memberships.c.user_id == user_id, memberships.c.left_at.is_(None))
+    query = select(rooms, memberships.c.role).join_from(memberships, rooms).where(mine).order_by(rooms.c.id)
+    return [(_room(row), row.role) for row in connection.execute(query)]
+
+
 def open_to_all(connection: Connection, limit: int) -> tuple[Room, ...]:
     """Return the rooms that are open to everybody, by name."""
     query = select(rooms).where(rooms.c.private.is_(False)).order_by(_BY_NAME).limit(limit)

@@ -1,14 +1,17 @@
 """Statements about people and their sessions."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
 from chat.clock import moment, now_ms
 from chat.models import Bot, BotToken, Session, User, UserKind
 from chat.storage.tables import sessions, users
 
 _BY_ID = select(users.c.id, users.c.name, users.c.kind).where(users.c.id == bindparam('user_id'))
+_NOBODY_CAN_BE = (users.c.kind == 'guest') & ~exists().where(sessions.c.user_id == users.c.id)
+_RELEASED = ' '  # no skeleton has a space, so such a key is no name's
 _SESSION = select(
     sessions.c.id, sessions.c.time_zone, sessions.c.theme, sessions.c.created_at, sessions.c.last_used_at,
     users.c.id.label('user_id'), users.c.name, users.c.kind,
@@ -49,6 +52,25 @@ def add(connection: Connection, name: str, name_key: str, kind: UserKind) -> Use
     values = {'name': name, 'name_key': name_key, 'kind': kind, 'created_at': now_ms()}
     user_id: int = connection.execute(insert(users).returning(users.c.id), values).scalar_one()
     return User(user_id, name, kind)
+
+
+def forsaken(connection: Connection, created_before: int) -> list[int]:
+    """Return the ids of the guests without a session who still have their names."""
+    names = users.c.name_key.not_like(f'{_RELEASED}%')
+    query = select(users.c.id).where(_NOBODY_CAN_BE, names, users.c.created_at < created_before)
+    return list(connection.execute(query.order_by(users.c.id)).scalars())
+
+
+def without_session(connection: Connection, user_ids: Sequence[int]) -> list[User]:
+    """Return those of some users who are guests without a session: nobody can be them any more."""
+    found = connection.execute(select(users).where(users.c.id.in_(user_ids), _NOBODY_CAN_BE).order_by(users.c.id))
+    return [User(row.id, row.name, row.kind) for row in found]
+
+
+def release_name(connection: Connection, user_id: int) -> None:
+    """Let somebody else have a user's name; what they said stays under it."""
+    values = {'name_key': f'{_RELEASED}{user_id}'}
+    connection.execute(update(users).where(users.c.id == user_id), values)
 
 
 def add_session(connection: Connection, user: User, token_hash: str, user_agent: str, time_zone: str | None) -> None:

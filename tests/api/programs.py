@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
-from api import create_api
+from api import create_api, socketio
 from chat import Chat
 from chat.models import User
 from web.prepared_frames import Protocol
@@ -21,9 +21,11 @@ PATIENCE = 10.0  # s
 
 @asynccontextmanager
 async def serving(chat: Chat, **options: Any) -> AsyncIterator['Site']:
-    """Serve the API of a chat on a free port."""
+    """Serve the doors for programs of a chat on a free port."""
     app = FastAPI()
     app.mount('/api', create_api(chat))
+    door = socketio.Door(chat)
+    app.mount(socketio.PATH, door)
     where = {'host': '127.0.0.1', 'port': 0, 'lifespan': 'off', 'log_level': 'warning'}
     config = uvicorn.Config(app, ws=Protocol, ws_per_message_deflate=False, **where, **options)
     server = uvicorn.Server(config)
@@ -31,10 +33,11 @@ async def serving(chat: Chat, **options: Any) -> AsyncIterator['Site']:
     while not server.started:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    site = Site(chat, server, f'127.0.0.1:{port}')
+    site = Site(chat, server, door, f'127.0.0.1:{port}')
     try:
         yield site
     finally:
+        await door.stop()
         server.should_exit = True
         await task
 
@@ -42,9 +45,10 @@ async def serving(chat: Chat, **options: Any) -> AsyncIterator['Site']:
 class Site:
     """Where a server is."""
 
-    def __init__(self, chat: Chat, server: uvicorn.Server, host: str) -> None:
+    def __init__(self, chat: Chat, server: uvicorn.Server, door: socketio.Door, host: str) -> None:
         self.chat = chat
         self.server = server
+        self.door = door
         self.host = host
         self.address = f'ws://{host}/api/v1/ws'
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 
-from api import frames, outbox, ws
+from api import callers, frames, outbox, ws
 from chat import Chat
 from chat.models import User
 from tests.api.programs import PATIENCE, Program, Site, serving
@@ -104,7 +104,7 @@ async def test_an_allowed_site_may_call_but_its_cookies_count_for_nothing(site: 
 async def test_not_more_connections_from_one_address_than_a_class_needs(
     site: Site, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ws, 'SOCKETS_PER_ADDRESS', 1)
+    monkeypatch.setattr(callers, 'CONNECTIONS_PER_ADDRESS', 1)
     async with site.program(ada):
         with pytest.raises(InvalidStatus) as refused:
             async with site.connect():
@@ -320,12 +320,12 @@ async def test_a_malformed_frame_is_an_error_and_the_connection_stays(site: Site
 
 async def test_a_frame_that_is_too_large_ends_the_connection(site: Site, ada: User) -> None:
     async with site.program(ada) as program:
-        await program.socket.send('x' * ws.LARGEST_FRAME)
+        await program.socket.send('x' * frames.LARGEST_FRAME)
         assert (await program.next())['code'] == 'invalid'
-        await program.socket.send('é' * (ws.LARGEST_FRAME // 2 + 1))
+        await program.socket.send('é' * (frames.LARGEST_FRAME // 2 + 1))
         assert await program.closing() == 1009
     async with site.connect() as socket:
-        await socket.send('x' * (ws.LARGEST_FRAME + 1))
+        await socket.send('x' * (frames.LARGEST_FRAME + 1))
         assert await Program(socket).closing() == 1009
 
 

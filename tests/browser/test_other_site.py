@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
+from tests.api.socketio_clients import ORIGINAL_VERSION, javascript_client, needs_npm
 from tests.browser.conftest import Server
 
 TALK = """async api => {
@@ -35,6 +36,28 @@ LISTEN = """async ([api, token]) => await new Promise(resolve => {
 })"""
 READ = """async address => {
     try { return (await fetch(address, {credentials: 'include'})).status; } catch (error) { return `${error}`; }
+}"""
+CHAT_ROOM = """async address => {
+    const told = [];
+    const connect = () => new Promise((resolve, reject) => {
+        const socket = io(address, {forceNew: true, reconnection: false});
+        for (const event of ['join', 'message', 'leave'])
+            socket.on(event, data => told.push(`${event} ${data.user} ${data.message || ''}`.trim()));
+        socket.on('connect', () => resolve(socket));
+        socket.on('connect_error', error => reject(error.message));
+    });
+    const until = async line => { while (!told.includes(line)) await new Promise(r => setTimeout(r, 5)); };
+    const robin = await connect();
+    robin.emit('join', {user: 'Robin'});
+    await until('join Robin');
+    const kim = await connect();
+    kim.emit('join', {user: 'Kim'});
+    await until('join Kim');
+    kim.close();
+    await until('leave Kim');
+    robin.emit('message', {user: 'Robin', message: 'hello from the old page'});
+    await until('message Robin hello from the old page');
+    return robin.io.engine.transport.name;
 }"""
 REFUSED = 'TypeError: Failed to fetch'
 
@@ -74,6 +97,13 @@ async def page(stranger, other_site: str) -> Page:
     return somebody.page
 
 
+@pytest.fixture
+def socketio_script(pytestconfig: pytest.Config) -> Path:
+    """Return the Socket.IO client that such pages load."""
+    package = javascript_client(pytestconfig.cache.mkdir('socket.io-client'), ORIGINAL_VERSION)
+    return package / 'dist' / 'socket.io.min.js'
+
+
 @pytest.mark.parametrize('server', ['allowed'], indirect=True)
 async def test_an_allowed_site_signs_in_sends_and_listens(page: Page, server: Server, join) -> None:
     ada = await join('Ada')
@@ -88,6 +118,25 @@ async def test_an_allowed_site_signs_in_sends_and_listens(page: Page, server: Se
     assert await page.evaluate(LISTEN, [api, token]) == ['ready', 'ok']
     assert await page.evaluate(READ, f'{server.site}/') == REFUSED
     assert await page.evaluate(READ, f'{server.site}/rooms/lobby') == REFUSED
+
+
+@needs_npm
+@pytest.mark.parametrize('server', ['allowed'], indirect=True)
+async def test_the_client_of_the_flask_socketio_room_talks_from_an_allowed_site(
+    page: Page, server: Server, join, socketio_script: Path
+) -> None:
+    ada = await join('Ada')
+    await page.add_script_tag(path=socketio_script)
+    assert await page.evaluate(CHAT_ROOM, server.site) == 'websocket'
+    await ada.sees('hello from the old page')
+
+
+@needs_npm
+@pytest.mark.parametrize('server', ['not allowed'], indirect=True)
+async def test_it_does_not_from_any_other(page: Page, server: Server, socketio_script: Path) -> None:
+    await page.add_script_tag(path=socketio_script)
+    with pytest.raises(Exception, match='xhr poll error'):
+        await page.evaluate(CHAT_ROOM, server.site)
 
 
 @pytest.mark.parametrize('server', ['not allowed'], indirect=True)

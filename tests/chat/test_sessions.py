@@ -1,6 +1,5 @@
 """What ends with a session, and what does not end it."""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -134,16 +133,6 @@ async def test_what_has_ended_is_not_remembered_for_ever(chat: Chat, ada: User) 
         await chat.sessions.end(session)
         await chat.sessions.sweep()
     assert len(chat.sessions._ended | chat.sessions._ended_before) == 1
-
-
-async def test_the_sweep_outlives_a_storage_that_fails(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    chat.sessions.stop()
-    monkeypatch.setattr(sessions, 'SWEEP_EVERY', 0.01)
-    monkeypatch.setattr(chat.storage, 'write', full)
-    chat.sessions.start()
-    await asyncio.sleep(0.05)
-    assert chat.sessions._sweeping is not None
-    assert not chat.sessions._sweeping.done()
 
 
 async def test_a_theme_and_a_time_zone_are_remembered(chat: Chat, ada: User) -> None:

@@ -1,0 +1,201 @@
+"""One Socket.IO connection: somebody in one room, whose events are taken one after the other."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from engineio.packet import Packet as EnginePacket  # type: ignore[import-untyped]
+
+from api.frames import Crash
+from api.socketio import events
+from api.socketio.coming import Coming
+from api.socketio.events import error_json, packet_of, understand
+from chat import Chat, text
+from chat.errors import ChatError, Conflict, Forbidden, Invalid, NotAMember, NotFound, Unauthenticated
+from chat.events import MemberLeft, RoomEvent, RoomGone, Told
+from chat.messages import MOST_AT_ONCE
+from chat.models import Room, Session, User
+from chat.presence import Connection as Presence
+from chat.room_state import Subscription
+
+LOBBY = 'lobby'  # where one comes who names no room
+
+log = logging.getLogger('hearth.api')
+
+
+class Client:
+    """One client, who is nobody until the first ``join``: then a passing guest, or whoever their token says."""
+
+    def __init__(
+        self, chat: Chat, coming: Coming, put: Callable[[EnginePacket], None], let_go: Callable[[], None], address: str
+    ) -> None:
+        self._chat = chat
+        self._coming = coming
+        self._put = put
+        self._let_go = let_go
+        self._address = address
+        self._lock = asyncio.Lock()  # while a client goes from polling to WebSocket, both may bring events
+        self._is_closed = False
+        self._user: User | None = None
+        self._session: Session | None = None  # of whoever came with a token
+        self._presence: Presence | None = None
+        self._room: Room | None = None
+        self._subscription: Subscription | None = None
+        self._actions: dict[str, tuple[type[Any], Callable[[Any], Awaitable[dict[str, Any]]]]] = {
+            'join': (events.Join, self._join),
+            'message': (events.Message, self._message),
+            'edit': (events.Edit, self._edit),
+            'delete': (events.Delete, self._delete),
+            'get_user_messages': (events.GetUserMessages, self._get_user_messages),
+        }
+
+    async def take(self, event: str, payload: tuple[Any, ...]) -> dict[str, Any] | None:
+        """Do what an event asks and return the acknowledgement; errors are told as well."""
+        async with self._lock:
+            if self._is_closed:
+                return None
+            try:
+                if event not in self._actions:
+                    raise Invalid(f'The events are {", ".join(self._actions)}.')
+                model, act = self._actions[event]
+                return {'ok': True, **await act(understand(event, model, payload))}
+            except ChatError as error:
+                return self._tell_error(error)
+            except Exception:
+                number = secrets.token_hex(4)
+                log.exception('Crash %s in an event of a Socket.IO client', number)
+                return self._tell_error(Crash(number))
+
+    async def close(self) -> None:
+        """Let go of everything; a passing guest is gone with it."""
+        self._is_closed = True
+        async with self._lock:  # a join that is on its way must have come before it can go
+            self._forget_room()
+            await self._sign_out()
+
+    # Events of the client.
+
+    async def _join(self, join: events.Join) -> dict[str, Any]:
+        is_new = self._user is None
+        user = await self._sign_in(join)
+        slug = join.room or LOBBY
+        if self._room is None or self._room.slug != slug:
+            if not is_new:
+                self._chat.rate_limits.check('subscribing', user.id)
+            try:
+                room, members = await self._chat.rooms.enter(user, slug)
+            except ChatError:
+                if is_new:  # nobody yet, who may try another name
+                    await self._sign_out()
+                raise
+            before = self._room
+            self._forget_room()
+            self._room = room
+            self._subscription = self._chat.room_state.subscribe(room.id, room.revision, self._heard)
+            self._coming.enter(room.id, members, user, self._put)
+            if before is not None and self._session is None:
+                await self._chat.rooms.leave(user, before.slug)
+        return {'user': user.name, 'room': slug}
+
+    async def _message(self, said: events.Message) -> dict[str, Any]:
+        user, room = self._who_and_where()
+        if not _is_called(said.user, user):
+            raise Forbidden(f'You are "{user.name}" on this connection.', 'user')
+        sent = await self._chat.messages.send(user, room.slug, said.message)
+        return {'id': sent.message.id}
+
+    async def _edit(self, edit: events.Edit) -> dict[str, Any]:
+        user, _ = self._who_and_where()
+        return {'id': (await self._chat.messages.edit(user, edit.id, edit.message)).id}
+
+    async def _delete(self, delete: events.Delete) -> dict[str, Any]:
+        user, _ = self._who_and_where()
+        return {'id': (await self._chat.messages.delete(user, delete.id)).id}
+
+    async def _get_user_messages(self, asked: events.GetUserMessages) -> dict[str, Any]:
+        user, room = self._who_and_where()
+        author = text.clean_name(asked.user)
+        page = await self._chat.messages.page(user, room.slug, author=author, limit=MOST_AT_ONCE)
+        bodies = [message.body for message in page.messages if message.deleted_at is None]
+        self._put(packet_of('get_user_messages', {'user': author, 'messages': bodies}))
+        return {}
+
+    # Who and where.
+
+    def _who_and_where(self) -> tuple[User, Room]:
+        if self._user is None or self._presence is None:
+            raise Unauthenticated('Join first.')
+        self._presence.touch()
+        if self._room is None:
+            raise NotAMember
+        return self._user, self._room
+
+    async def _sign_in(self, join: events.Join) -> User:
+        if self._user is not None:
+            if not _is_called(join.user, self._user):
+                raise Conflict(f'You are "{self._user.name}" on this connection. Open another one.', 'user')
+            return self._user
+        if join.token is None:
+            self._user = await self._chat.accounts.add_passing_guest(join.user, self._address)
+        else:
+            session = await self._chat.sessions.find(join.token)
+            if session is None:
+                raise Unauthenticated('This token is not known, or its session has ended.')
+            if not _is_called(join.user, session.user):
+                raise Forbidden(f'This token is for "{session.user.name}".', 'user')
+            self._user, self._session = session.user, session
+            self._chat.sessions.watch(session, self._session_ended)
+        self._presence = self._chat.presence.connect(self._user.id)
+        return self._user
+
+    async def _sign_out(self) -> None:
+        user, session, presence = self._user, self._session, self._presence
+        self._user = self._session = self._presence = None
+        if session is not None:
+            self._chat.sessions.unwatch(session, self._session_ended)
+        if presence is not None:
+            presence.close()
+        if user is not None and session is None:
+            try:
+                await self._chat.accounts.let_go(user)
+            except ChatError as error:
+                log.warning('User %s has gone, and stays a member for up to an hour: %s', user.id, error)
+
+    def _forget_room(self) -> None:
+        if self._room is not None and self._subscription is not None:
+            self._chat.room_state.unsubscribe(self._subscription)
+            self._coming.exit(self._room.id, self._put)
+        self._room = self._subscription = None
+
+    # What the client is told.
+
+    def _heard(self, news: Sequence[Told]) -> None:
+        for event in news:
+            if isinstance(event, RoomEvent):
+                self._coming.heard(event)
+                packet = events.told(event)
+                if packet is not None:
+                    self._put(packet)
+            if isinstance(event, RoomGone):
+                self._tell_error(NotFound('The room was deleted.'))
+            is_out = isinstance(event, MemberLeft) and self._user is not None and event.member.user.id == self._user.id
+            if is_out or isinstance(event, RoomGone):
+                self._forget_room()
+
+    def _session_ended(self) -> None:
+        self._tell_error(Unauthenticated('The session has ended.'))
+        self._let_go()
+
+    def _tell_error(self, error: ChatError) -> dict[str, Any]:
+        data = error_json(error)
+        self._put(packet_of('error', data))
+        return data
+
+
+def _is_called(name: str, user: User) -> bool:
+    try:
+        return text.clean_name(name) == user.name
+    except Invalid:
+        return False

@@ -1,0 +1,125 @@
+"""What is said over Socket.IO: the events that a client may send, and what it is told, put into words once for all."""
+
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from engineio.packet import MESSAGE  # type: ignore[import-untyped]
+from engineio.packet import Packet as EnginePacket
+from pydantic import BaseModel, ValidationError
+from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet  # type: ignore[import-untyped]
+
+from api.errors import sentence
+from api.frames import Id, Text
+from chat.errors import ChatError, Invalid
+from chat.events import MemberJoined, MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomEvent, iso
+
+# Engine.IO: 1 closes, 2 and 5 go from polling to WebSocket, 3 answers a ping, 6 says nothing.
+WITHOUT_CONTENT = frozenset({'1', '2probe', '3', '3probe', '5', '6'})
+# Names that mean something of its own to python-socketio: a stranger's "connect" would reach that handler.
+RESERVED = frozenset({'*', 'connect', 'connect_error', 'disconnect'})
+FIELDS = {'name': 'user', 'body': 'message'}  # how the chat calls what is called otherwise here
+
+
+class Join(BaseModel):
+    """Come into a room as somebody; ``token`` says that one was here before."""
+
+    user: Text
+    room: Text | None = None
+    token: Text | None = None
+
+
+class Message(BaseModel):
+    """Say something in the room."""
+
+    user: Text
+    message: Text
+
+
+class Edit(BaseModel):
+    """Change the words of a message."""
+
+    id: Id
+    message: Text
+
+
+class Delete(BaseModel):
+    """Take a message away."""
+
+    id: Id
+
+
+class GetUserMessages(BaseModel):
+    """What has somebody said in the room?"""
+
+    user: Text
+
+
+P = TypeVar('P', bound=BaseModel)
+
+
+def understand(event: str, model: type[P], payload: tuple[Any, ...]) -> P:
+    """Return what an event carries; raises Invalid."""
+    if not payload or not isinstance(payload[0], dict):
+        raise Invalid(f'"{event}" carries one JSON object.')
+    try:
+        return model.model_validate(payload[0])
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first['loc'][0])
+        raise Invalid(sentence(first['type'], first['msg'], field), field) from None
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether a packet is one that a client sends; python-socketio would log a traceback for most others."""
+    if text in WITHOUT_CONTENT:
+        return True
+    if not text.startswith(str(MESSAGE)):
+        return False
+    try:
+        packet = Packet(encoded_packet=text[1:])
+    except (ValueError, RecursionError):
+        return False
+    data = packet.data
+    if packet.packet_type == EVENT:
+        return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] not in RESERVED
+    return packet.packet_type in (CONNECT, DISCONNECT) and (data is None or isinstance(data, dict))
+
+
+def packet_of(event: str, data: dict[str, Any]) -> EnginePacket:
+    """Return the packet that tells an event."""
+    return EnginePacket(MESSAGE, Packet(EVENT, data=[event, data]).encode())
+
+
+@lru_cache(maxsize=256)  # the same for all who listen
+def told(event: RoomEvent) -> EnginePacket | None:
+    """Return the packet that tells a change of a room; None for what has no event here."""
+    match event:
+        case MessageSent(message=message):
+            created_at = iso(message.created_at)
+            data = {'user': message.author.name, 'message': message.body, 'id': message.id, 'created_at': created_at}
+            return packet_of('message', data)
+        case MessageEdited(message=message):
+            return packet_of('edit', {'id': message.id, 'user': message.author.name, 'message': message.body})
+        case MessageDeleted(message=message):
+            return packet_of('delete', {'id': message.id, 'user': message.author.name})
+        case MemberJoined(member=member):
+            return joined(member.user.name)
+        case MemberLeft(member=member):
+            return left(member.user.name)
+    return None
+
+
+def joined(name: str) -> EnginePacket:
+    """Return the packet that tells that somebody came."""
+    return packet_of('join', {'user': name})
+
+
+def left(name: str) -> EnginePacket:
+    """Return the packet that tells that somebody went."""
+    return packet_of('leave', {'user': name})
+
+
+def error_json(error: ChatError) -> dict[str, Any]:
+    """Return an error in the form that clients get it."""
+    field = None if error.field is None else FIELDS.get(error.field, error.field)
+    return {'code': error.code, 'message': error.message, 'field': field}
