@@ -3,6 +3,7 @@
     pip install -r benchmarks/requirements.txt
     python -m benchmarks.api_fanout [--clients 200] [--rate 20] [--seconds 10] [--rounds 3]
 
+What is said are the ten lines of a small talk in turn, some with Markdown; the prepared text is that of the second.
 Both servers run in processes of their own with the same settings of uvicorn, and take turns, so that a noisy machine
 troubles both alike. A client sends ``rate`` messages a second over its WebSocket; every client gets every message.
 CPU is that of the server's process alone, all it does included: for Hearth also rights, Markdown and the commit.
@@ -30,7 +31,18 @@ import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
 ROOT = Path(__file__).parents[1]
-BODY = 'Shall we meet at *ten* in the library? I bring the projector and `three` extension cords.'
+LINES = (
+    'Good morning, everybody!',
+    'Shall we meet at *ten* in the library? I bring the projector and `three` extension cords.',
+    'Yes',
+    'Fine with me, but I have to leave at half past eleven.',
+    'Who has the notes from last week? https://example.org/notes/2026-11-16 does not open for me.',
+    'I do. One moment, please.',
+    'Ich bringe Kaffee mit, und für die Frühaufsteher auch Brötchen.',
+    '👍',
+    "That's kind, thank you! Then let's say ten, and the others join us when they are done with the setup downstairs.",
+    '- projector\n- cords\n- coffee',
+)
 BARE = """
 import sys
 import uvicorn
@@ -130,7 +142,7 @@ async def prepare(folder: Path) -> str:
     """Return the text that Hearth tells for the message, for the bare server to tell."""
     with serve('hearth', folder, folder) as (port, _):
         (client,) = await come('hearth', port, 1)
-        await client.send(json.dumps({'type': 'send', 'room': 'lobby', 'body': BODY}))
+        await client.send(say(LINES[1]))
         while 'message_sent' not in (text := str(await client.recv())):
             pass
         await client.close()
@@ -155,13 +167,18 @@ async def come(kind: str, port: int, number: int) -> list[ClientConnection]:
     return clients
 
 
+def say(body: str) -> str:
+    """Return the frame that says something in the lobby."""
+    return json.dumps({'type': 'send', 'room': 'lobby', 'body': body})
+
+
 async def measure(kind: str, port: int, process: psutil.Process, number: int, rate: int, seconds: int) -> Result:
     """Send for some seconds and note when each message arrives at each client."""
     clients = await come(kind, port, number)
     sent_at: list[float] = []
     latencies: list[float] = []
     total = rate * seconds
-    frame = 'say' if kind == 'bare' else json.dumps({'type': 'send', 'room': 'lobby', 'body': BODY})
+    frames = [line if kind == 'bare' else say(line) for line in LINES]
 
     async def listen(client: ClientConnection) -> None:
         for place in range(total):
@@ -176,7 +193,7 @@ async def measure(kind: str, port: int, process: psutil.Process, number: int, ra
     for place in range(total):
         await asyncio.sleep(max(0.0, begin + place / rate - time.perf_counter()))
         sent_at.append(time.perf_counter())
-        await clients[0].send(frame)
+        await clients[0].send(frames[place % len(frames)])
     await asyncio.gather(*listening)
     after = process.cpu_times()
     await asyncio.gather(*(client.close() for client in clients))

@@ -50,8 +50,16 @@ LIGHT_CODE, DARK_CODE = '#f6f4f0', '#1d1b19'  # the backgrounds that code is rea
 READABLE = 4.5  # contrast by WCAG AA
 
 
+# One line of nothing but words, as most messages are: no sign in it means anything in Markdown or HTML.
+_ONLY_WORDS = re.compile(r"""[^\W\d_](?:[^\W_]|[ ,;!?'"()-]|\.(?![^ ]))*""")
+
+
 def render(body: str) -> str:
     """Return a message's Markdown as HTML that is safe to show as it is."""
+    return f'<p>{body}</p>' if _ONLY_WORDS.fullmatch(body) and not body.endswith(' ') else _rendered(body)
+
+
+def _rendered(body: str) -> str:
     body = _whole(body)
     tokens = _markdown().parse(body)
     if _is_too_much(tokens):

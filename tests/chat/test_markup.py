@@ -2,7 +2,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
 
@@ -418,3 +418,19 @@ def test_contrast_is_that_of_wcag():
     assert markup.contrast('#777777', '#ffffff') == pytest.approx(4.48, abs=0.01)
     assert markup.readable('#123456', '#ffffff') == '#123456'
     assert markup.contrast(markup.readable('#ffff00', '#ffffff'), '#ffffff') == pytest.approx(4.5, abs=0.2)
+
+
+# Most messages are words, and take a shorter way to the same end.
+
+
+@given(st.text('aÄж漢ａ1 .,;!?\'"()-:@w', max_size=12))
+@example('www. example')
+@example('see www.example.org (it is good)')
+@example('ada@example.org')
+@example('a.')
+@example('A. first')
+@example('Don\'t wait -- it\'s "done".')
+@example('x' * 20_000)
+@settings(max_examples=1000)
+def test_words_alone_look_as_they_do_by_the_long_way(body):
+    assert markup.render(body) == markup._rendered(body)
