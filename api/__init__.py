@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api import bots, cors, errors, hooks, messages, rooms, sessions
+from api import bots, cors, describe, docs, errors, hooks, messages, rooms, sessions
 from api.ws import Gate
 from chat import Chat
 from chat.version import VERSION
@@ -12,11 +12,22 @@ from chat.version import VERSION
 def create_api(chat: Chat) -> ASGIApp:
     """Return the application to be mounted at ``/api``."""
     # Without redirects: they would name whatever host the caller named, and are no answer in the one shape of errors.
-    api = FastAPI(title='Hearth', version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
+    api = FastAPI(
+        title='Hearth',
+        version=VERSION,
+        description=describe.DESCRIPTION,
+        openapi_tags=describe.TAGS,
+        generate_unique_id_function=describe.operation_id,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     api.state.chat = chat
     for part in (sessions, rooms, messages, hooks, bots):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(errors.LimitRequests)
     errors.install(api)
+    describe.install(api)
+    docs.install(api)
     return cors.allow(api, chat.settings.allowed_origins)

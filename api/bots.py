@@ -3,18 +3,22 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
 from api import schemas
-from api.who import ERRORS, Bearer, TheChat
+from api.describe import ANY_CALL, refusals
+from api.who import TheChat
 from chat import Chat
 from chat.errors import Unauthenticated
 from chat.events import iso, user_json
 from chat.models import Bot as ChatBot
 from chat.models import User
 
+OPERATOR = HTTPBearer(scheme_name='operator', description='What is in the file `operator.token`.', auto_error=False)
 
-def operator_of(chat: TheChat, bearer: Bearer) -> Chat:
+
+def operator_of(chat: TheChat, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(OPERATOR)]) -> Chat:
     """Return the chat if its operator is calling; raises Unauthenticated for everybody else."""
     if bearer is None or not chat.operator.is_known_by(bearer.credentials):
         raise Unauthenticated("Only this server's operator may do this.")
@@ -23,10 +27,10 @@ def operator_of(chat: TheChat, bearer: Bearer) -> Chat:
 
 OperatorsChat = Annotated[Chat, Depends(operator_of)]
 
-router = APIRouter(prefix='/v1/bots', tags=['bots'], responses=ERRORS)
+router = APIRouter(prefix='/v1/bots', tags=['bots'], responses=ANY_CALL | refusals(401))
 
 
-class NewBot(BaseModel):
+class NewBot(schemas.Wanted):
     """What a bot is to be called."""
 
     name: str = Field(examples=['Robbie'])
@@ -35,9 +39,9 @@ class NewBot(BaseModel):
 class Token(BaseModel):
     """One of a bot's tokens, without the token itself."""
 
-    id: int
-    created_at: str
-    last_used_at: str
+    id: int = Field(examples=[3])
+    created_at: schemas.Moment
+    last_used_at: schemas.Moment
 
 
 class Bot(BaseModel):
@@ -59,26 +63,26 @@ async def list_bots(chat: OperatorsChat) -> Bots:
     return Bots(bots=[Bot.model_validate(bot_json(bot)) for bot in await chat.bots.list()])
 
 
-@router.post('', status_code=201)
+@router.post('', status_code=201, responses=refusals(409))
 async def add_bot(chat: OperatorsChat, new: NewBot) -> schemas.Session:
     """Make a bot and its first token."""
     return _with_token(*await chat.bots.add(new.name))
 
 
 # A name may have a slash in it, which a server cannot tell from one between two parts of a path.
-@router.post('/{name:path}/tokens', status_code=201)
+@router.post('/{name:path}/tokens', status_code=201, responses=refusals(404))
 async def add_token(chat: OperatorsChat, name: str) -> schemas.Session:
     """Make a further token of a bot."""
     return _with_token(*await chat.bots.add_token(name))
 
 
-@router.delete('/{name:path}/tokens', status_code=204)
+@router.delete('/{name:path}/tokens', status_code=204, responses=refusals(404))
 async def revoke_all(chat: OperatorsChat, name: str) -> None:
     """End all tokens of a bot, and what is connected with them."""
     await chat.bots.revoke(name)
 
 
-@router.delete('/{name:path}/tokens/{token_id}', status_code=204)
+@router.delete('/{name:path}/tokens/{token_id}', status_code=204, responses=refusals(404))
 async def revoke(chat: OperatorsChat, name: str, token_id: schemas.Id) -> None:
     """End one token of a bot, and what is connected with it."""
     await chat.bots.revoke(name, token_id)

@@ -2,11 +2,13 @@
 
 import logging
 import secrets
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chat.errors import ChatError, RateLimited, TooLarge, Unauthenticated
@@ -20,6 +22,7 @@ STATUS = {
     'name_taken': 409,
     'too_large': 413,
     'rate_limited': 429,
+    'internal': 500,
     'storage_failed': 503,
 }
 NOT_JSON = 'The request is not valid JSON.'
@@ -30,7 +33,24 @@ HTTP_ERRORS = {
     405: (405, 'method_not_allowed', 'This cannot be done at this address.'),
 }
 LARGEST_REQUEST = 256 * 1024  # bytes; 10,000 characters take at most 120,000 when each is escaped
+METHODS = ('DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT')
 log = logging.getLogger('hearth.api')
+
+
+class Crash(ChatError):
+    """Nobody expected it; ``number`` is in the log."""
+
+    code = 'internal'
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f'The server made a mistake. If you tell its operator, name it by its number, {number}.')
+
+
+class RequestTooLarge(TooLarge):
+    """A request of more than LARGEST_REQUEST bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(f'A request has at most {LARGEST_REQUEST:,} bytes.')
 
 
 def install(api: FastAPI) -> None:
@@ -38,7 +58,7 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(ChatError)
     async def chat_error(_: Request, error: ChatError) -> JSONResponse:
-        return answer(STATUS[error.code], error.code, error.message, error.field, _headers(error))
+        return of(error)
 
     @api.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -48,25 +68,34 @@ def install(api: FastAPI) -> None:
         return answer(422, 'invalid', sentence(first['type'], first['msg'], field), field)
 
     @api.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         otherwise = (error.status_code, 'invalid', str(error.detail))
         status, code, message = HTTP_ERRORS.get(error.status_code, otherwise)
-        return answer(status, code, message, headers=dict(error.headers or {}))
+        headers = {'Allow': _allowed(request)} if status == 405 else dict(error.headers or {})
+        return answer(status, code, message, headers=headers)
 
     @api.exception_handler(Exception)
     async def crash(request: Request, error: Exception) -> JSONResponse:
         number = secrets.token_hex(4)
         log.error('Crash %s in %s %r', number, request.method, request.scope['path'], exc_info=error)
-        sentence = f'The server made a mistake. If you tell its operator, name it by its number, {number}.'
-        return answer(500, 'internal', sentence)
+        return of(Crash(number))
+
+
+def of(error: ChatError) -> JSONResponse:
+    """Return the answer to an error."""
+    return answer(STATUS[error.code], error.code, error.message, error.field, _headers(error))
 
 
 def answer(
     status: int, code: str, message: str, field: str | None = None, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """Return an error answer."""
-    body = {'error': {'code': code, 'message': message, 'field': field}}
-    return JSONResponse(body, status, headers)
+    return JSONResponse(body(code, message, field), status, headers)
+
+
+def body(code: str, message: str, field: str | None) -> dict[str, Any]:
+    """Return the one shape of errors."""
+    return {'error': {'code': code, 'message': message, 'field': field}}
 
 
 class LimitRequests:
@@ -80,7 +109,7 @@ class LimitRequests:
         if scope['type'] != 'http':
             await self._app(scope, receive, send)
             return
-        refusal = answer(413, TooLarge.code, f'A request has at most {LARGEST_REQUEST:,} bytes.')
+        refusal = of(RequestTooLarge())
         declared = dict(scope['headers']).get(b'content-length', b'0')
         if declared.isdigit() and int(declared) > LARGEST_REQUEST:
             await refusal(scope, receive, send)
@@ -102,6 +131,13 @@ class LimitRequests:
         finally:
             if received > LARGEST_REQUEST:
                 await refusal(scope, receive, send)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of an address; the framework names those of one of its routes alone."""
+    scopes = [{**request.scope, 'method': method} for method in METHODS]
+    allowed = (scope for scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes))
+    return ', '.join(scope['method'] for scope in allowed)
 
 
 def _headers(error: ChatError) -> dict[str, str] | None:

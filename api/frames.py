@@ -8,7 +8,7 @@ from pydantic_core import from_json
 
 from api.errors import sentence
 from api.schemas import LARGEST_ID
-from chat.errors import ChatError, Invalid
+from chat.errors import Invalid
 
 LARGEST_FRAME = 64 * 1024  # bytes
 LONGEST_ID = 64  # characters of an id that is text
@@ -127,15 +127,6 @@ def understand(data: dict[str, Any]) -> Frame:
 def text_of(data: dict[str, Any]) -> str:
     """Return the frame that carries this object."""
     return json.dumps(data, ensure_ascii=False, separators=(',', ':'))
-
-
-class Crash(ChatError):
-    """A mistake of the server; its number is in the log."""
-
-    code = 'internal'
-
-    def __init__(self, number: str) -> None:
-        super().__init__(f'The server made a mistake. If you tell its operator, name it by its number, {number}.')
 
 
 def is_too_large(data: str | bytes) -> bool:

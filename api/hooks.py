@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import errors, schemas, slack
+from api.describe import refusals
 from api.who import ERRORS, TheChat, TheSession
 from chat import Chat
 from chat.errors import Invalid
@@ -25,10 +26,10 @@ FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
 MOST_FIELDS = 20  # of a form
 SECRET = 'hearth.hook_secret'  # noqa: S105 - a key of the scope
 
-router = APIRouter(prefix='/v1/rooms/{slug}/hooks', tags=['webhooks'], responses=ERRORS)
+router = APIRouter(prefix='/v1/rooms/{slug}/hooks', tags=['webhooks'], responses=ERRORS | refusals(403, 404))
 
 
-class NewHook(BaseModel):
+class NewHook(schemas.Wanted):
     """What the bot of a new webhook is to be called."""
 
     name: str = Field(examples=['Builds'])
@@ -37,17 +38,17 @@ class NewHook(BaseModel):
 class Hook(BaseModel):
     """An incoming webhook; ``name`` is its bot's."""
 
-    id: int
-    name: str
-    room: str
-    created_at: str
+    id: int = Field(examples=[4])
+    name: str = Field(examples=['Builds'])
+    room: schemas.Slug
+    created_at: schemas.Moment
 
 
 class HookWithSecret(Hook):
     """A fresh webhook; its secret, and the address that contains it, are shown this once."""
 
-    secret: str
-    url: str
+    secret: schemas.Token
+    url: str = Field(examples=['https://chat.example.org/hooks/rq3Hk0mT…'])
 
 
 class Hooks(BaseModel):
@@ -56,8 +57,10 @@ class Hooks(BaseModel):
     hooks: list[Hook]
 
 
-@router.post('', status_code=201)
-async def create(chat: TheChat, session: TheSession, slug: str, new: NewHook, request: Request) -> HookWithSecret:
+@router.post('', status_code=201, responses=refusals(409, 429))
+async def create(
+    chat: TheChat, session: TheSession, slug: schemas.RoomSlug, new: NewHook, request: Request
+) -> HookWithSecret:
     """Make a webhook, whose bot joins the room; for the room's owner."""
     hook, secret = await chat.hooks.create(session.user, slug, new.name)
     site = chat.settings.public_url or f'{request.url.scheme}://{request.url.netloc}'
@@ -65,13 +68,13 @@ async def create(chat: TheChat, session: TheSession, slug: str, new: NewHook, re
 
 
 @router.get('')
-async def list_hooks(chat: TheChat, session: TheSession, slug: str) -> Hooks:
+async def list_hooks(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> Hooks:
     """Return the webhooks of a room; for its owner."""
     return Hooks(hooks=[Hook(**hook_json(hook)) for hook in await chat.hooks.list(session.user, slug)])
 
 
 @router.delete('/{hook_id}', status_code=204)
-async def delete(chat: TheChat, session: TheSession, slug: str, hook_id: schemas.Id) -> None:
+async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, hook_id: schemas.Id) -> None:
     """End a webhook, whose bot leaves the room; for the room's owner."""
     await chat.hooks.delete(session.user, slug, hook_id)
 

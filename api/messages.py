@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api import schemas
+from api.describe import refusals
 from api.saying import say
 from api.who import ERRORS, TheChat, TheSession
 from chat.events import message_json
@@ -13,14 +14,15 @@ from chat.models import Message
 
 router = APIRouter(prefix='/v1', tags=['messages'], responses=ERRORS)
 
+SENT_BEFORE = 'It was sent before: the first message'
 MessageId = Annotated[int, Path(ge=0, le=schemas.LARGEST_ID)]
 
 
-@router.get('/rooms/{slug}/messages')
+@router.get('/rooms/{slug}/messages', responses=refusals(404))
 async def messages(
     chat: TheChat,
     session: TheSession,
-    slug: str,
+    slug: schemas.RoomSlug,
     before: schemas.Id | None = None,
     after: schemas.Id | None = None,
     author: str | None = None,
@@ -40,10 +42,10 @@ async def messages(
 @router.post(
     '/rooms/{slug}/messages',
     status_code=201,
-    responses={200: {'model': schemas.Message, 'description': 'It was sent before: the first message'}},
+    responses={**refusals(403, 404, 429), 200: {'model': schemas.Message, 'description': SENT_BEFORE}},
 )
 async def send(
-    chat: TheChat, session: TheSession, slug: str, new: schemas.NewMessage, response: Response
+    chat: TheChat, session: TheSession, slug: schemas.RoomSlug, new: schemas.NewMessage, response: Response
 ) -> schemas.Message:
     """Send a message, joining the room first if need be."""
     sent = await say(chat, session.user, slug, new.body, new.client_message_id, new.reply_to)
@@ -52,13 +54,13 @@ async def send(
     return _message(sent.message)
 
 
-@router.get('/messages/{message_id}')
+@router.get('/messages/{message_id}', responses=refusals(404))
 async def message(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Message:
     """Return one message."""
     return _message(await chat.messages.get(session.user, message_id))
 
 
-@router.patch('/messages/{message_id}')
+@router.patch('/messages/{message_id}', responses=refusals(403, 404, 429))
 async def edit(
     chat: TheChat, session: TheSession, message_id: MessageId, wanted: schemas.MessageChanges
 ) -> schemas.Message:
@@ -66,7 +68,7 @@ async def edit(
     return _message(await chat.messages.edit(session.user, message_id, wanted.body))
 
 
-@router.delete('/messages/{message_id}')
+@router.delete('/messages/{message_id}', responses=refusals(403, 404, 429))
 async def delete(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Message:
     """Delete one's own message; the answer is the tombstone that keeps its place."""
     return _message(await chat.messages.delete(session.user, message_id))

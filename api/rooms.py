@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from api import schemas
+from api.describe import refusals
 from api.who import ERRORS, TheChat, TheSession
 from chat import Chat
 from chat.events import room_json, to_json, user_json
@@ -19,47 +20,49 @@ async def rooms(chat: TheChat, session: TheSession) -> schemas.Rooms:
     return schemas.Rooms(rooms=await _shown(chat, await chat.rooms.list(session.user)))
 
 
-@router.post('', status_code=201)
+@router.post('', status_code=201, responses=refusals(403, 409, 429))
 async def create(chat: TheChat, session: TheSession, new: schemas.NewRoom) -> schemas.Room:
     """Open a new room, which the caller owns; its address is made from its name."""
     room = await chat.rooms.create(session.user, new.name, new.topic, private=new.private)
     return await _room(chat, session, room.slug)
 
 
-@router.get('/{slug}')
-async def room(chat: TheChat, session: TheSession, slug: str) -> schemas.Room:
+@router.get('/{slug}', responses=refusals(404))
+async def room(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> schemas.Room:
     """Return a room."""
     return await _room(chat, session, slug)
 
 
-@router.patch('/{slug}')
-async def change(chat: TheChat, session: TheSession, slug: str, wanted: schemas.RoomChanges) -> schemas.Room:
+@router.patch('/{slug}', responses=refusals(403, 404, 429))
+async def change(
+    chat: TheChat, session: TheSession, slug: schemas.RoomSlug, wanted: schemas.RoomChanges
+) -> schemas.Room:
     """Change what is given of a room; only its owner can. The address stays."""
     await chat.rooms.change(session.user, slug, **wanted.model_dump(exclude_unset=True))
     return await _room(chat, session, slug)
 
 
-@router.delete('/{slug}', status_code=204)
-async def delete(chat: TheChat, session: TheSession, slug: str) -> None:
+@router.delete('/{slug}', status_code=204, responses=refusals(403, 404))
+async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
     """Delete a room with all that was said in it; only its owner can."""
     await chat.rooms.delete(session.user, slug)
 
 
-@router.put('/{slug}/membership')
-async def join(chat: TheChat, session: TheSession, slug: str) -> schemas.Room:
+@router.put('/{slug}/membership', responses=refusals(403, 404))
+async def join(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> schemas.Room:
     """Join a room; twice is once."""
     await chat.rooms.join(session.user, slug)
     return await _room(chat, session, slug)
 
 
-@router.delete('/{slug}/membership', status_code=204)
-async def leave(chat: TheChat, session: TheSession, slug: str) -> None:
+@router.delete('/{slug}/membership', status_code=204, responses=refusals(403, 404))
+async def leave(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
     """Leave a room; twice is once."""
     await chat.rooms.leave(session.user, slug)
 
 
-@router.get('/{slug}/members')
-async def members(chat: TheChat, session: TheSession, slug: str) -> schemas.Members:
+@router.get('/{slug}/members', responses=refusals(404))
+async def members(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> schemas.Members:
     """Return who belongs to a room, and who of them is here."""
     found = await chat.rooms.members(session.user, slug)
     return schemas.Members(
@@ -74,8 +77,8 @@ async def members(chat: TheChat, session: TheSession, slug: str) -> schemas.Memb
     )
 
 
-@router.get('/{slug}/changes')
-async def changes(chat: TheChat, session: TheSession, slug: str, since: schemas.Id) -> schemas.Changes:
+@router.get('/{slug}/changes', responses=refusals(404))
+async def changes(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, since: schemas.Id) -> schemas.Changes:
     """Return what changed after revision ``since``, in order: each message and member once, as it is now.
 
     When that is more than can be told one by one, ``complete`` is false and there are no events: read the room anew.

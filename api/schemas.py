@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field
 
 from chat.models import Role, UserKind
 from chat.presence import Status
@@ -12,8 +13,10 @@ LARGEST_ID = 2**63 - 1
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 Moment = Annotated[str, Field(examples=['2026-11-23T09:00:00.000Z'])]
 Slug = Annotated[str, Field(examples=['book-club'])]
+RoomSlug = Annotated[str, Path(description="The room's address.", examples=['lobby'])]
 Revision = Annotated[int, Field(examples=[57])]
 MessageId = Annotated[int, Field(examples=[123])]
+Token = Annotated[str, Field(examples=['rq3Hk0mT…'])]
 
 
 def no_default(schema: dict[str, Any]) -> None:
@@ -21,41 +24,47 @@ def no_default(schema: dict[str, Any]) -> None:
     del schema['default']
 
 
-class NewSession(BaseModel):
+class Wanted(BaseModel):
+    """What a program sends: nothing is taken for something else, as "yes" for true."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class NewSession(Wanted):
     """Who wants to sign in."""
 
     name: str = Field(examples=['Ada'])
-    password: str | None = None
+    password: str | None = Field(default=None, examples=[None])
 
 
-class NewMessage(BaseModel):
+class NewMessage(Wanted):
     """What is to be said; the same ``client_message_id`` again gives the first message again."""
 
     body: str = Field(examples=['Hello *everybody*'])
-    client_message_id: str | None = None
-    reply_to: Id | None = None
+    client_message_id: str | None = Field(default=None, examples=[None])
+    reply_to: Id | None = Field(default=None, examples=[None])
 
 
-class MessageChanges(BaseModel):
+class MessageChanges(Wanted):
     """Other words for a message."""
 
     body: str = Field(examples=['Hello everybody'])
 
 
-class NewRoom(BaseModel):
+class NewRoom(Wanted):
     """A room to be opened; a private one is found by its members alone."""
 
     name: str = Field(examples=['Book club'])
     topic: str = Field(default='', examples=['Novels'])
-    private: bool = False
+    private: bool = Field(default=False, examples=[False])
 
 
-class RoomChanges(BaseModel):
+class RoomChanges(Wanted):
     """What is to be another in a room; what is not given stays."""
 
     name: str = Field(default='', examples=['Book club'], json_schema_extra=no_default)
     topic: str = Field(default='', examples=['Novels'], json_schema_extra=no_default)
-    private: bool = Field(default=False, json_schema_extra=no_default)
+    private: bool = Field(default=False, examples=[True], json_schema_extra=no_default)
 
 
 class User(BaseModel):
@@ -69,7 +78,7 @@ class User(BaseModel):
 class Session(BaseModel):
     """A fresh session; the token is shown this once."""
 
-    token: str
+    token: Token
     user: User
 
 
@@ -82,13 +91,13 @@ class Message(BaseModel):
     author: User
     body: str = Field(examples=['raw *Markdown*'])
     html: str = Field(examples=['<p>raw <em>Markdown</em></p>'])
-    client_message_id: str | None
+    client_message_id: str | None = Field(examples=['c2f7a9'])
     created_at: Moment
-    edited_at: Moment | None
-    deleted_at: Moment | None
-    reply_to: MessageId | None
-    reactions: list[Any]
-    attachments: list[Any]
+    edited_at: Moment | None = Field(examples=[None])
+    deleted_at: Moment | None = Field(examples=[None])
+    reply_to: MessageId | None = Field(examples=[None])
+    reactions: list[Any] = Field(examples=[[]])
+    attachments: list[Any] = Field(examples=[[]])
 
 
 class MessagePage(BaseModel):
@@ -96,7 +105,7 @@ class MessagePage(BaseModel):
 
     messages: list[Message]
     revision: Revision
-    has_more: bool
+    has_more: bool = Field(examples=[True])
 
 
 class Room(BaseModel):
@@ -105,8 +114,8 @@ class Room(BaseModel):
     slug: Slug
     name: str = Field(examples=['Book club'])
     topic: str = Field(examples=['Novels'])
-    private: bool
-    joined: bool
+    private: bool = Field(examples=[False])
+    joined: bool = Field(examples=[True])
     online: int = Field(examples=[3])
     unread: int = Field(examples=[2])
 
@@ -164,7 +173,7 @@ class RoomHappened(BaseModel):
     revision: Revision
     name: str = Field(examples=['Book club'])
     topic: str = Field(examples=['Poems'])
-    private: bool
+    private: bool = Field(examples=[False])
 
 
 Happened = Annotated[MessageHappened | MemberHappened | RoomHappened, Field(discriminator='type')]
@@ -175,7 +184,7 @@ class Changes(BaseModel):
 
     events: list[Happened]
     revision: Revision
-    complete: bool
+    complete: bool = Field(examples=[True])
 
 
 class Problem(BaseModel):

@@ -3,16 +3,17 @@
 from fastapi import APIRouter, Request, Response
 
 from api import schemas
-from api.who import ERRORS, TheChat, TheSession, is_own_page
+from api.describe import ANY_CALL, refusals
+from api.who import TheChat, TheSession, is_own_page
 from chat.errors import Invalid
 from chat.events import user_json
 from web import cookies
 from web.addresses import address_of
 
-router = APIRouter(prefix='/v1', tags=['sessions'], responses=ERRORS)
+router = APIRouter(prefix='/v1', tags=['sessions'], responses=ANY_CALL)
 
 
-@router.post('/sessions', status_code=201)
+@router.post('/sessions', status_code=201, responses=refusals(409, 429))
 async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, response: Response) -> schemas.Session:
     """Sign in a guest; a browser gets the cookie, too, which signs it in to the pages and ends its session before."""
     if new.password is not None:
@@ -28,14 +29,14 @@ async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, resp
     return schemas.Session.model_validate({'token': token, 'user': user_json(user)})
 
 
-@router.delete('/sessions/current', status_code=204)
+@router.delete('/sessions/current', status_code=204, responses=refusals(401, 403))
 async def sign_out(chat: TheChat, session: TheSession, response: Response) -> None:
     """Sign out; open pages of the session are closed."""
     await chat.accounts.sign_out(session)
     cookies.clear_token(response)
 
 
-@router.get('/me')
+@router.get('/me', responses=refusals(401))
 async def me(session: TheSession) -> schemas.User:
     """Return who is calling."""
     return schemas.User.model_validate(user_json(session.user))

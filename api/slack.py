@@ -14,12 +14,12 @@ from chat.hooks import escaped, with_head
 
 MOST_ATTACHMENTS = 100
 LONGEST_ICON = 64  # characters of a shortcode
-CODE = re.compile(r'(```.*?(?:```|\Z)|`[^`\n]+`)', re.DOTALL)
 SIGN = re.compile(
     r'<(?P<url>(?i:https?://|mailto:)[^\s<>|]+)(?:\|(?P<label>[^<>\n]*))?>'
     r'|<(?P<kind>[@#!])(?P<id>[^\s<>|]+)(?:\|(?P<name>[^<>\n]*))?>'
     r'|&(?P<entity>amp|lt|gt);'
 )
+CODE_OR_SIGN = re.compile(rf'(?P<code>```.*?(?:```|\Z)|`[^`\n]+`)|{SIGN.pattern}', re.DOTALL)  # whichever begins first
 CHARACTERS = {'amp': '&', 'lt': '<', 'gt': '>'}
 REST_OF_AN_ENTITY = re.compile(r'#?\w{1,32};')
 NOT_IN_AN_ADDRESS = {'&lt;': '%3C', '&gt;': '%3E', '\\': '%5C'}  # Markdown would see its end, or an escape
@@ -62,8 +62,7 @@ def read(payload: Payload) -> Said:
 
 def to_markdown(text: str) -> str:
     """Return Slack's text with its links, mentions and escaped characters as Markdown has them."""
-    pieces = CODE.split(text)  # every second one is code, in which Markdown has no signs
-    return ''.join(_plain(piece) if number % 2 else SIGN.sub(_markdown, piece) for number, piece in enumerate(pieces))
+    return CODE_OR_SIGN.sub(_code_or_sign, text)
 
 
 def _plain(text: str) -> str:
@@ -81,6 +80,10 @@ def _words(sign: re.Match[str]) -> str:
         return f'#{name}'
     is_somebody = sign['kind'] == '@' or '^' not in sign['id']  # <!here>, and not <!date^…|yesterday>
     return f'@{name}' if is_somebody and not name.startswith('@') else name
+
+
+def _code_or_sign(found: re.Match[str]) -> str:
+    return _plain(found['code']) if found['code'] else _markdown(found)  # in code Markdown has no signs
 
 
 def _markdown(sign: re.Match[str]) -> str:

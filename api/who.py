@@ -1,17 +1,26 @@
 """Who is calling: a token from anywhere, or the browser's cookie from this site alone."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from api import schemas
+from api.describe import ANY_CALL, refusals
 from chat import Chat
 from chat.errors import Forbidden, Unauthenticated
 from chat.models import Session
 from web import cookies, origins
 
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+TOKEN = HTTPBearer(
+    scheme_name='token', description='What `POST /v1/sessions` gave, or the token of a bot.', auto_error=False
+)
+COOKIE = APIKeyCookie(
+    name=cookies.NAME,
+    scheme_name='cookie',
+    description='What a browser has, for pages of this site alone; `__Host-hearth_session` over https.',
+    auto_error=False,
+)
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(TOKEN)]
 SAFE_METHODS = ('GET', 'HEAD', 'OPTIONS')
 
 
@@ -21,7 +30,9 @@ def chat_of(request: Request) -> Chat:
     return chat
 
 
-async def session_of(request: Request, chat: Annotated[Chat, Depends(chat_of)], bearer: Bearer) -> Session:
+async def session_of(
+    request: Request, chat: Annotated[Chat, Depends(chat_of)], bearer: Bearer, _: Annotated[str | None, Depends(COOKIE)]
+) -> Session:
     """Return the caller's session; raises Unauthenticated, or Forbidden for a cookie from elsewhere."""
     token = bearer.credentials if bearer is not None else None
     if token is None:
@@ -43,6 +54,4 @@ def is_own_page(request: Request, chat: Chat) -> bool:
 
 TheChat = Annotated[Chat, Depends(chat_of)]
 TheSession = Annotated[Session, Depends(session_of)]
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {'model': schemas.Error} for status in (401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
-}
+ERRORS = ANY_CALL | refusals(401)

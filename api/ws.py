@@ -12,7 +12,8 @@ from starlette.types import Message as AsgiMessage
 
 from api import frames
 from api.callers import Callers
-from api.frames import Crash, is_too_large
+from api.errors import Crash
+from api.frames import is_too_large
 from api.online import Online
 from api.outbox import TOO_SLOW, Outbox
 from api.saying import say

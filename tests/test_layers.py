@@ -23,7 +23,7 @@ MAY_NOT_KNOW = {
 LOWEST = ('chat.models', 'chat.events', 'chat.errors')
 NAMES_THAT_SAY_NOTHING = re.compile(r'utils?|helpers?|.*(manager|service)s?', re.IGNORECASE)
 SCRIPT_FILES = {'.js', '.mjs', '.cjs', '.jsx', '.ts', '.tsx', '.vue'}
-MENTIONS_SCRIPT_TAGS = 'web/headers.py'  # which puts the nonce on NiceGUI's own
+MENTION_SCRIPT_TAGS = ('web/headers.py', 'api/docs.py')  # which put the nonce on NiceGUI's own and Swagger UI's
 RUNS_SCRIPTS = {'run_javascript', 'js_handler'}
 ADDS_TO_THE_HEAD = {'add_head_html', 'add_body_html', 'add_css', 'add_scss', 'add_sass'}
 NOT_SOURCE = ('data', 'build', 'node_modules', '__pycache__')
@@ -72,7 +72,11 @@ def script_files(root: Path) -> Iterator[str]:
 def script_tags(root: Path) -> Iterator[str]:
     for path in python_files(root):
         name = path.relative_to(root).as_posix()
-        if '<script' in path.read_text(encoding='utf-8').lower() and name != MENTIONS_SCRIPT_TAGS and not is_test(name):
+        if (
+            '<script' in path.read_text(encoding='utf-8').lower()
+            and name not in MENTION_SCRIPT_TAGS
+            and not is_test(name)
+        ):
             yield name
 
 

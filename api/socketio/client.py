@@ -8,7 +8,7 @@ from typing import Any
 
 from engineio.packet import Packet as EnginePacket  # type: ignore[import-untyped]
 
-from api.frames import Crash
+from api.errors import Crash
 from api.socketio import events
 from api.socketio.coming import Coming
 from api.socketio.events import error_json, packet_of, understand

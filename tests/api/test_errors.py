@@ -84,6 +84,7 @@ async def test_a_method_that_is_not_known_says_which_are(program: httpx.AsyncCli
     answer = await program.put('/me')
     assert problem(answer) == (405, 'method_not_allowed', None)
     assert answer.headers['allow'] == 'GET'
+    assert (await program.put('/rooms')).headers['allow'] == 'GET, POST'
 
 
 async def test_the_longest_message_fits_however_it_is_written(program: httpx.AsyncClient, ada: dict[str, str]) -> None:
@@ -128,5 +129,9 @@ def test_every_error_of_the_chat_has_a_status() -> None:
     def children(kind: type[ChatError]) -> set[type[ChatError]]:
         return {kind}.union(*(children(child) for child in kind.__subclasses__()))
 
-    codes = {kind.code for kind in children(chat_errors.ChatError) - {ChatError} if kind.__module__ == 'chat.errors'}
+    codes = {
+        kind.code
+        for kind in children(chat_errors.ChatError) - {ChatError}
+        if kind.__module__ in ('chat.errors', 'api.errors')
+    }
     assert codes == set(errors.STATUS)

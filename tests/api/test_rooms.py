@@ -208,3 +208,11 @@ async def test_whatever_is_sent_never_crashes_the_server(
         assert answer.status_code < 500
         if answer.status_code >= 400:
             problem(answer)
+
+
+@pytest.mark.parametrize('wanted', [{'private': 'yes'}, {'private': 1}, {'name': 7}, {'topic': True}])
+async def test_a_value_is_taken_for_what_it_is(
+    program: httpx.AsyncClient, ada: dict[str, str], wanted: dict[str, object]
+) -> None:
+    answer = await program.post('/rooms', json={'name': 'Book club', **wanted}, headers=ada)
+    assert problem(answer) == (422, 'invalid', next(iter(wanted)))

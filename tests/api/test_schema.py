@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openapi_spec_validator
 import pytest
 
 from api import errors, schemas
@@ -21,18 +22,14 @@ async def schema(program: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def test_every_call_is_documented_and_every_documented_call_is_there(schema: dict[str, Any]) -> None:
-    calls = {
-        f'{method.upper()} {path.removeprefix("/v1")}'
-        for path, methods in schema['paths'].items()
-        for method in methods
-    }
+    calls = {name.replace('/v1', '', 1) for name in operations(schema)}
     documented = set(re.findall(r'^\| `((?:GET|POST|PATCH|PUT|DELETE) [^`?]+)[^`]*`', DOCUMENT, re.MULTILINE))
     assert documented == calls | {'GET /healthz', 'GET /readyz', 'GET /metrics'}
 
 
 def test_every_status_and_code_is_documented() -> None:
     rows = dict(re.findall(r'^\| (\d{3}) \| ([^|]+) \|', DOCUMENT, re.MULTILINE))
-    known = {**errors.STATUS, 'internal': 500, 'method_not_allowed': 405}
+    known = {**errors.STATUS, 'method_not_allowed': 405}
     assert {(str(status), code) for code, status in known.items()} == {
         (status, code) for status, codes in rows.items() for code in re.findall(r'`(\w+)`', codes)
     }
@@ -45,19 +42,78 @@ def test_the_documented_message_is_one() -> None:
     assert set(schemas.Message.model_fields) == set(re.findall(r'"(\w+)":', re.sub(r'\{"id": 7.*?\}', '0', example[1])))
 
 
-async def test_errors_and_the_token_are_in_the_schema(schema: dict[str, Any]) -> None:
+def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return each operation by its method and path."""
+    return {
+        f'{method.upper()} {path}': call
+        for path, methods in schema['paths'].items()
+        for method, call in methods.items()
+    }
+
+
+def resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """Return what a part stands for."""
+    return schema['components']['schemas'][part['$ref'].rpartition('/')[2]] if '$ref' in part else part
+
+
+def is_shown(schema: dict[str, Any], part: dict[str, Any]) -> bool:
+    """Whether a reader sees an example of every value in this part."""
+    if any(key in part for key in ('examples', 'const', 'enum')):
+        return True
+    part = resolved(schema, part)
+    parts = [*part.get('properties', {}).values(), *part.get('oneOf', ()), *filter(None, [part.get('items')])]
+    return 'enum' in part or (bool(parts) and all(is_shown(schema, each) for each in parts))
+
+
+async def test_the_schema_is_what_the_standard_says(schema: dict[str, Any]) -> None:
+    openapi_spec_validator.validate(schema)
+    assert schema['openapi'].startswith('3.1')
     assert schema['servers'] == [{'url': '/api'}]
-    assert schema['components']['securitySchemes']['HTTPBearer']['scheme'] == 'bearer'
-    for path, methods in schema['paths'].items():
-        for method, call in methods.items():
-            refusal = call['responses']['422']['content']['application/json']['schema']
-            assert refusal == {'$ref': '#/components/schemas/Error'}, (method, path)
-            assert ('security' in call) == (path != '/v1/sessions')
 
 
-async def test_there_are_no_pages_that_load_files_from_elsewhere(program: httpx.AsyncClient) -> None:
-    for path in ('docs', 'redoc'):
-        assert (await program.get(f'http://chat.test/api/{path}')).status_code == 404
+async def test_every_call_says_what_it_does_and_where_it_belongs(schema: dict[str, Any]) -> None:
+    tags = {tag['name'] for tag in schema['tags'] if tag['description']}
+    for name, call in operations(schema).items():
+        assert call['summary'], name
+        assert call['description'].replace('`', '').startswith(call['summary']), name
+        assert set(call['tags']) <= tags, name
+    assert tags == {tag for call in operations(schema).values() for tag in call['tags']}
+    assert len({call['operationId'] for call in operations(schema).values()}) == len(operations(schema))
+
+
+async def test_every_call_shows_an_example_of_what_is_sent_and_of_what_comes_back(schema: dict[str, Any]) -> None:
+    for name, call in operations(schema).items():
+        bodies = [call['requestBody']] if 'requestBody' in call else []
+        answers = [answer for status, answer in call['responses'].items() if status.startswith('2')]
+        assert answers, name
+        for each in (*bodies, *answers):
+            for kind, content in each.get('content', {}).items():
+                assert kind == 'application/json', name
+                assert is_shown(schema, content['schema']), (name, each)
+
+
+async def test_every_error_has_the_one_shape_and_an_example_of_its_own_code(schema: dict[str, Any]) -> None:
+    for name, call in operations(schema).items():
+        refusals = {status: answer for status, answer in call['responses'].items() if not status.startswith('2')}
+        assert {'413', '422', '500', '503'} <= set(refusals), name
+        for status, answer in refusals.items():
+            content = answer['content']['application/json']
+            assert content['schema'] == {'$ref': '#/components/schemas/Error'}, (name, status)
+            problem = schemas.Error.model_validate(content['example'], strict=True).error
+            assert errors.STATUS[problem.code] == int(status), (name, status)
+            assert status != '429' or 'Retry-After' in answer['headers'], name
+    assert not {'HTTPValidationError', 'ValidationError'} & set(schema['components']['schemas'])
+
+
+async def test_every_call_says_who_may_make_it(schema: dict[str, Any]) -> None:
+    for name, call in operations(schema).items():
+        ways = {way for each in call.get('security', []) for way in each}
+        if '/v1/bots' in name:
+            assert ways == {'operator'}, name
+        else:
+            assert ways == (set() if name == 'POST /v1/sessions' else {'token', 'cookie'}), name
+        assert ('401' in call['responses']) == bool(ways), name
+    assert set(schema['components']['securitySchemes']) == {'token', 'cookie', 'operator'}
 
 
 def test_the_port_of_the_first_call_is_the_one_the_server_starts_with(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api import slack
@@ -120,5 +120,6 @@ def test_escaped_text_is_read_as_it_was_before(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_characters='<>|&', exclude_categories=('C', 'Z')), min_size=1, max_size=20))
+@example('`0`')
 def test_a_label_is_shown_as_it_is(label: str) -> None:
     assert markup.plain(to_markdown(f'<https://x.org|{label}>')) == label

@@ -13,8 +13,9 @@ from playwright.async_api import Browser, async_playwright
 from chat import Chat
 from chat.models import User
 from chat.settings import Settings
-from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, Server
+from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.people import Person
+from tests.servers import ROOT, Server
 
 PICTURES = ROOT / 'docs' / 'pictures'
 CODE = """Here is the warm-up exercise:

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.api.socketio_clients import ORIGINAL_VERSION, javascript_client, needs_npm
-from tests.browser.conftest import Server
+from tests.servers import Server
 
 TALK = """async api => {
     const call = async (path, body, token) => {

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 
 from chat import Chat
 from chat.settings import Settings
-from tests.browser.conftest import Server
 from tests.browser.people import Person
+from tests.servers import Server
 
 HISTORY = 400
 
