@@ -7,8 +7,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
+from tests.api.documented import example
 from tests.api.socketio_clients import ORIGINAL_VERSION, javascript_client, needs_npm
 from tests.servers import Server
 
@@ -69,10 +70,11 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def other_site(tmp_path: Path) -> Iterator[str]:
-    """Serve an empty page on another origin; return that."""
+    """Serve an empty page, and the front end of the documentation, on another origin; return that."""
     folder = tmp_path / 'front end'
     folder.mkdir()
     (folder / 'index.html').write_text('<!doctype html><title>Another front end</title>', encoding='utf-8')
+    (folder / 'client.html').write_text(example('A front end on another site'), encoding='utf-8')
     with ThreadingHTTPServer(('127.0.0.1', 0), partial(_Quiet, directory=folder)) as site:
         threading.Thread(target=site.serve_forever, daemon=True).start()
         yield f'http://127.0.0.1:{site.server_port}'
@@ -147,3 +149,41 @@ async def test_a_site_that_is_not_allowed_reads_and_hears_nothing(page: Page, se
     assert await page.evaluate(LISTEN, [api, 'any']) == ['closed 1006']
     assert await page.evaluate(READ, f'{api}/me') == REFUSED
     assert await page.evaluate(READ, f'{server.site}/') == REFUSED
+
+
+@pytest.mark.parametrize('server', ['allowed'], indirect=True)
+async def test_the_documented_front_end_talks_with_others_and_with_pages(
+    stranger, server: Server, other_site: str, join
+) -> None:
+    ada, robin, kim = await join('Ada'), (await stranger()).page, (await stranger()).page
+    await robin.goto(f'{other_site}/client.html?name=Robin&server={server.site}')
+    await kim.goto(f'{other_site}/client.html?name=Kim&server={server.site}')
+    await ada.say('hello from a page')
+    for page in (robin, kim):
+        await expect(page.get_by_text('Ada: hello from a page')).to_be_visible()
+    await robin.get_by_label('Message').fill('<b>hello</b> from elsewhere')
+    await robin.get_by_role('button', name='Send').click()
+    for page in (robin, kim):
+        await expect(page.get_by_text('Robin: <b>hello</b> from elsewhere')).to_be_visible()
+    await ada.sees('<b>hello</b> from elsewhere')
+    await kim.get_by_label('Message').fill(' ')
+    await kim.get_by_role('button', name='Send').click()
+    await expect(kim.get_by_role('status')).not_to_be_empty()
+
+    server.kill()
+    await expect(robin.get_by_role('status')).to_contain_text('Connecting')
+    server.start()
+    await expect(robin.get_by_role('status')).to_be_empty(timeout=20_000)
+    await robin.get_by_label('Message').fill('back again')
+    await robin.get_by_role('button', name='Send').click()
+    await expect(kim.get_by_text('Robin: back again')).to_be_visible(timeout=20_000)
+    assert await kim.locator('li').all_inner_texts() == [
+        'Ada: hello from a page', 'Robin: <b>hello</b> from elsewhere', 'Robin: back again',
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize('server', ['not allowed'], indirect=True)
+async def test_the_documented_front_end_says_why_it_cannot(page: Page, server: Server, other_site: str) -> None:
+    await page.goto(f'{other_site}/client.html?name=Robin&server={server.site}')
+    sentence = f'There is no server at {server.site}, or it does not allow this site.'
+    await expect(page.get_by_role('status')).to_have_text(sentence)

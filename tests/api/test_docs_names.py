@@ -1,0 +1,125 @@
+"""docs/api.md names every frame, event and state of the doors that no schema describes, and nothing else."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from engineio.packet import Packet as EnginePacket
+from pydantic import BaseModel
+from socketio.packet import Packet
+
+from api import callers, frames, outbox, schemas, ws
+from api.socketio import door, events
+from chat.events import (
+    MemberJoined,
+    MemberLeft,
+    MessageDeleted,
+    MessageEdited,
+    MessageSent,
+    RoomChanged,
+    RoomEvent,
+    RoomGone,
+    StartAfresh,
+    Typing,
+)
+from chat.models import Member, Message, User
+from tests.api.documented import section, table
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+ADA = User(7, 'Ada', 'guest')
+SAID = Message(123, 1, 'lobby', 57, ADA, 'Hello', '<p>Hello</p>', None, NOW, None, None, None)
+EVENTS: dict[type[RoomEvent], type[BaseModel]] = {
+    MessageSent: schemas.MessageHappened,
+    MessageEdited: schemas.MessageHappened,
+    MessageDeleted: schemas.MessageHappened,
+    MemberJoined: schemas.MemberHappened,
+    MemberLeft: schemas.MemberHappened,
+    RoomChanged: schemas.RoomHappened,
+}
+PAYLOADS: dict[str, type[BaseModel]] = {
+    'join': events.Join,
+    'message': events.Message,
+    'edit': events.Edit,
+    'delete': events.Delete,
+    'get_user_messages': events.GetUserMessages,
+}
+
+
+def names(cell: str) -> list[str]:
+    """Return what a cell has in backticks."""
+    return re.findall(r'`(\w+)`', cell)
+
+
+def fields_of(model: type[BaseModel]) -> set[str]:
+    """Return a model's fields as the documentation writes them: with a question mark if they can be left out."""
+    return {f'{name}{"" if field.is_required() else "?"}' for name, field in model.model_fields.items()} - {'type'}
+
+
+def subclasses(kind: type) -> set[type]:
+    """Return all kinds of something that have none below them."""
+    below = kind.__subclasses__()
+    return {kind} if not below else set().union(*map(subclasses, below))
+
+
+def test_every_frame_and_its_fields() -> None:
+    first = section('WebSocket').partition('\n| frame |')[0]
+    shown = [first, *(row[0] for row in table('WebSocket', 'frame'))]
+    documented = {}
+    for name, rest in re.findall(r'\{"type": "(\w+)"((?:, "\w+"(?:: \w+)?\??)*)\}', ' '.join(shown)):
+        documented[name] = {f'{field}{mark}' for field, mark in re.findall(r'"(\w+)"(?:: \w+)?(\??)', rest)}
+    assert documented.pop('ok') == {'id', 'result'}
+    assert documented.pop('error') == {'id', 'code', 'message', 'field'}
+    assert documented == {name: fields_of(model) for name, model in frames.KINDS.items()}
+
+
+def test_every_event_and_what_it_carries() -> None:
+    documented = {name: names(row[1]) for row in table('WebSocket', 'event') for name in names(row[0])}
+    assert set(EVENTS) == subclasses(RoomEvent)
+    assert set(documented) == {event.type for event in EVENTS}
+    for event, model in EVENTS.items():
+        assert set(model.model_fields) - {'type'} <= set(documented[event.type]), event
+
+
+def test_every_state() -> None:
+    documented = {names(row[0])[0] for row in table('WebSocket', 'state')}
+    assert documented == {Typing.type, StartAfresh.type, RoomGone.type, 'presence'}
+
+
+def test_every_event_that_a_socketio_client_may_send() -> None:
+    documented = {}
+    for row in table('Socket.IO', 'event')[:4]:
+        payloads = re.findall(r'\{([^}]*)\}', row[1])
+        documented |= {name: set(payload.split(', ')) for name, payload in zip(names(row[0]), payloads, strict=True)}
+    assert documented == {name: fields_of(model) for name, model in PAYLOADS.items()}
+
+
+@pytest.mark.parametrize('event', [
+    MessageSent(1, 'lobby', 57, SAID), MessageEdited(1, 'lobby', 57, SAID), MessageDeleted(1, 'lobby', 57, SAID),
+    MemberJoined(1, 'lobby', 57, Member(ADA, 'member')), MemberLeft(1, 'lobby', 57, Member(ADA, 'member')),
+])  # fmt: skip
+def test_what_a_socketio_client_is_told(event: RoomEvent) -> None:
+    documented = {}
+    for row in table('Socket.IO', 'event')[4:]:
+        payloads = re.findall(r'\{([^}]*)\}', row[1]) * 2
+        documented |= {name: set(payload.split(', ')) for name, payload in zip(names(row[0]), payloads, strict=False)}
+    packet = events.told(event)
+    assert isinstance(packet, EnginePacket)
+    name, payload = Packet(encoded_packet=packet.data).data
+    assert documented[name] == set(payload)
+
+
+def test_the_limits() -> None:
+    websocket, socketio = section('WebSocket'), section('Socket.IO')
+    assert frames.LARGEST_FRAME == 64 * 1024
+    assert 'at most 64 KiB' in websocket
+    assert 'at most 64 KiB' in socketio
+    assert f'within {ws.AUTHENTICATE_WITHIN:g} s' in websocket
+    assert f'At most {ws.MOST_ROOMS} rooms a connection' in websocket
+    assert f'From one address {callers.CONNECTIONS_PER_ADDRESS} can be open' in ' '.join(websocket.split())
+    assert f'From one address {callers.CONNECTIONS_PER_ADDRESS} can be open' in ' '.join(socketio.split())
+    assert f'{outbox.TOO_SLOW} when more than {outbox.MOST_WAITING:,} frames' in websocket
+    assert f'{door.MOST_WAITING:,} packets or {door.MOST_WAITING_BYTES // 1_000_000} MB' in socketio
+    assert f'pinged every {door.PING_INTERVAL} s' in socketio
+    assert {int(code) for code in re.findall(r'\b10\d\d\b', websocket)} == {
+        ws.POLICY_VIOLATION, ws.TOO_BIG, outbox.TOO_SLOW, 1012,
+    }  # fmt: skip
