@@ -101,6 +101,12 @@ class RoomState:
                 room.filling.cancel()
             del self._rooms[room.id]
 
+    async def caught_up(self, subscription: Subscription) -> None:
+        """Wait until what a listener missed so far has been told, or could not be read now."""
+        room = self._rooms.get(subscription.room_id)
+        if room is not None and room.filling is not None:
+            await asyncio.wait([room.filling])
+
     def watch(self, watcher: Callable[[RoomEvent], None]) -> None:
         """Tell ``watcher`` every event of every room, in the order of publishing."""
         self._watchers.append(watcher)
@@ -174,11 +180,13 @@ class RoomState:
         try:
             if not room.unsure:
                 await asyncio.sleep(OUT_OF_ORDER_GRACE)
+            everything = True
             while room.unsure or any(each.revision < room.newest for each in room.subscriptions):
                 room.unsure = False
                 heard = room.newest
-                since = min(each.revision for each in room.subscriptions)
+                since = _read_from(room, everything=everything)
                 changes = await self._read_changes(room.id, since)
+                everything = changes.complete
                 # Storage knows all that was published. If not, it is of another time: a backup, a room made anew.
                 went_back = changes.revision < heard
                 room.newest = changes.revision if went_back else max(room.newest, changes.revision)
@@ -217,12 +225,24 @@ class RoomState:
                 self._ask_to_fill(room)
 
 
+def _read_from(room: _ActiveRoom, *, everything: bool) -> int:
+    """Return the revision after which to read what was missed: the oldest, unless that was too far back a moment ago.
+
+    Then halving who is behind soon tells who else is too far back, however many come with however old revisions.
+    """
+    behind = sorted(each.revision for each in room.subscriptions if each.revision < room.newest)
+    return min(each.revision for each in room.subscriptions) if everything or not behind else behind[len(behind) // 2]
+
+
 def _catch_up(subscription: Subscription, changes: Changes, since: int) -> None:
-    if subscription.revision < since or subscription.revision >= changes.revision:
-        return  # it came during the read with an older revision and has its own turn, or it missed nothing
+    if subscription.revision >= changes.revision:
+        return  # it missed nothing
     if not changes.complete:
-        _start_afresh(subscription, changes.revision)
-        return
+        if subscription.revision <= since:
+            _start_afresh(subscription, changes.revision)
+        return  # those further on may still be filled
+    if subscription.revision < since:
+        return  # it has its own turn: it came during the read, or is further back
     missed = [event for event in changes.events if event.revision > subscription.revision]
     subscription.revision = changes.revision
     if missed:

@@ -34,6 +34,7 @@ class FakeStorage:
         self.revision = 0
         self.failures = 0
         self.forgets = False
+        self.most_changes = 1_000
         self.reads = 0
 
     def change(self, message_id: int) -> MessageEvent:
@@ -59,6 +60,8 @@ class FakeStorage:
             return Changes((), self.revision, complete=False)
         everything: list[RoomEvent] = [self.room, *map(message_event, self.messages.values())]
         changed = sorted((e for e in everything if e.revision > since), key=lambda e: e.revision)
+        if len(changed) > self.most_changes:
+            return Changes((), self.revision, complete=False)
         found = Changes(tuple(changed), self.revision, complete=True)
         await asyncio.sleep(0.001)  # what is read may be old when it arrives
         return found
@@ -260,6 +263,38 @@ def test_typing_is_told_ends_with_the_message_and_leaves_no_timer() -> None:
         state.unsubscribe(subscription)
         state.unsubscribe(subscription)
         assert state.listeners == 0
+
+    in_a_room(scene)
+
+
+def test_one_who_is_too_far_back_takes_nothing_from_those_who_are_not() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        storage.most_changes = 10
+        for number in range(40):
+            storage.change(number)
+        listeners = {since: Listener(storage) for since in (0, 20, 30, 35, 39, 40)}
+        for since, listener in listeners.items():
+            state.subscribe(ROOM, since, listener.deliver)
+        await asyncio.sleep(0.05)
+        for since, listener in listeners.items():
+            is_too_far_back = since < 30
+            assert listener.states == ([StartAfresh(ROOM)] if is_too_far_back else [])
+            assert listener.revisions == ([] if is_too_far_back else list(range(since + 1, 41)))
+
+    in_a_room(scene)
+
+
+def test_many_who_are_too_far_back_are_found_out_with_few_reads() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        storage.most_changes = 10
+        for number in range(300):
+            storage.change(number)
+        listeners = [Listener(storage) for _ in range(299)]
+        for since, listener in enumerate(listeners):
+            state.subscribe(ROOM, since, listener.deliver)
+        await asyncio.sleep(0.2)
+        assert [listener.states for listener in listeners] == [[StartAfresh(ROOM)]] * 290 + [[]] * 9
+        assert storage.reads < 30
 
     in_a_room(scene)
 
