@@ -14,6 +14,7 @@ from pages import theme
 from web import answers, cookies, headers, page_limits, prepared_frames, socket_guard, startup
 
 MOUNTS = ('/api', hooks.PATH, socketio.PATH)
+STOPS_WITHIN = 10  # s; then whoever still waits for an answer waits in vain
 RECONNECT_TIMEOUT = 60.0  # s that a page waits for its browser, so that a gap needs no reload
 
 
@@ -36,6 +37,7 @@ def main() -> None:
         dark=None,
         language='en-US',
         reconnect_timeout=RECONNECT_TIMEOUT,
+        timeout_graceful_shutdown=STOPS_WITHIN,
         tailwind=False,
         reload=False,
         show=False,

@@ -48,6 +48,12 @@ class Server:
                 return
         raise AssertionError('the server did not start')
 
+    def stop(self) -> None:
+        """Ask it to end and wait until it has."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(PATIENCE)
+
     def kill(self) -> None:
         """End it as a crash does."""
         if self._process is not None:

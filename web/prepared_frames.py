@@ -1,19 +1,24 @@
-"""WebSocket frames that are put together once and sent to many.
+"""WebSocket frames that are put together once and sent to many, and connections that end when they shall.
 
 A server masks nothing, and without compression a text is the same bytes for every client; uvicorn would put them
 together anew for each. ``Protocol`` takes the place of uvicorn's own and hands the application a way to write such
-bytes, as an extension of the scope. Everything else about the connection stays uvicorn's.
+bytes, as an extension of the scope, and one to drop the connection. It waits for no client for ever, and logs nothing
+that a stranger can bring about. Everything else about the connection stays uvicorn's.
 """
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from nicegui.server import Server
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
 EXTENSION = 'hearth.write'  # of the scope: a Write
+ABORT = 'hearth.abort'  # of the scope, too: drops the connection at once
+CLOSES_WITHIN = 5.0  # s; a client that reads nothing would hold its connection, and a server that stops, for ever
+INVALID_TEXT = 1007
 Write = Callable[[bytes], bool]
 
 
@@ -27,11 +32,35 @@ def use() -> None:
 class Protocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket with a way to write whole frames; for connections without compression."""
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, which nobody can keep from closing."""
+        super().connection_made(cast(asyncio.Transport, _Closing(cast(asyncio.Transport, transport))))
+
     async def run_asgi(self) -> None:
         """Serve the connection."""
-        extensions: dict[str, Any] = {**self.scope.get('extensions', {}), EXTENSION: self.write_frame}
+        own = {EXTENSION: self.write_frame, ABORT: self.transport.abort}
+        extensions: dict[str, Any] = {**self.scope.get('extensions', {}), **own}
         self.scope['extensions'] = extensions
         await super().run_asgi()
+
+    async def send(self, message: Any) -> None:
+        """Send what the application says; a refusal completes the handshake, too, or uvicorn would log an error."""
+        await super().send(message)
+        self.handshake_complete = self.handshake_complete or self.close_sent
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a further part of a message; empty ones would count as nothing, however many come."""
+        if event.data or event.fin:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; close on text that is none, for which uvicorn would log a traceback."""
+        if self.curr_msg_data_type == 'bytes' or self.close_sent or _is_text(b''.join(self.frames)):
+            super().send_receive_event_to_app()
+            return
+        self.frames = []
+        self.conn.send_close(INVALID_TEXT)
+        self.handle_parser_exception()
 
     def write_frame(self, frame: bytes) -> bool:
         """Write a whole frame at once; False, and nothing is written, if the client has to be waited for or is gone."""
@@ -39,6 +68,31 @@ class Protocol(WebSocketsSansIOProtocol):
             return False
         self.transport.write(frame)
         return True
+
+
+class _Closing:
+    """A transport that gives a client some time to take what is on its way when it is closed, and not all the time."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._timer: asyncio.TimerHandle | None = None
+        self.write = transport.write  # the most used of all that is passed on
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        self._transport.close()
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(CLOSES_WITHIN, self._transport.abort)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)  # one is on its way to all at a time, and a few more to those who come back

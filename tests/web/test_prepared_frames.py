@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from websockets.client import ClientProtocol
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
@@ -41,3 +41,11 @@ def test_nothing_is_written_to_a_client_that_must_be_waited_for_or_is_gone(hindr
         protocol.writable.set()
     assert not protocol.write_frame(b'frame')
     assert written == []
+
+
+def test_empty_parts_of_a_message_are_not_kept() -> None:
+    protocol = Protocol.__new__(Protocol)
+    protocol.frames = [b'{']
+    for _ in range(10):
+        protocol.handle_cont(Frame(Opcode.CONT, b'', fin=False))
+    assert protocol.frames == [b'{']
