@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from api.frames import text_of
-from chat.events import MemberJoined, MemberLeft, RoomEvent
+from chat.events import MemberEvent, MemberJoined
 from chat.models import Member, Room
 from chat.pacing import Paced
 from chat.presence import Presence
-from chat.room_state import RoomState
 
 TELL_AT_MOST_EVERY = 1.0  # s, however many come and go
 
@@ -17,52 +16,53 @@ Tell = Callable[[str], None]
 class _RoomOnline:
     def __init__(self, slug: str) -> None:
         self.slug = slug
+        self.revision = -1  # as of which the members are known
         self.names: dict[int, str] = {}  # of the members
-        self.listeners: set[Tell] = set()
-        self.text = ''
+        self.told: dict[Tell, str] = {}  # what each listener was told last
 
 
 class Online:
     """Keeps the online names of the rooms that somebody follows."""
 
-    def __init__(self, presence: Presence, room_state: RoomState) -> None:
+    def __init__(self, presence: Presence) -> None:
         self._presence = presence
         self._rooms: dict[int, _RoomOnline] = {}
         self._changed: set[int] = set()
         self._tell = Paced(self._tell_changed, TELL_AT_MOST_EVERY)
         presence.watch(self._presence_changed)
-        room_state.watch(self._heard)
 
     def follow(self, room: Room, members: Iterable[Member], tell: Tell) -> None:
-        """Tell who of a room's members is online, now and whenever that changes."""
+        """Tell who of a room's members is online, now and whenever that changes; ``members`` are as of its revision."""
         followed = self._rooms.setdefault(room.id, _RoomOnline(room.slug))
-        followed.names = {member.user.id: member.user.name for member in members}
-        followed.listeners.add(tell)
-        followed.text = self._words(followed)
-        tell(followed.text)
+        if room.revision >= followed.revision:  # else what was heard meanwhile is newer
+            followed.names = {member.user.id: member.user.name for member in members}
+            followed.revision = room.revision
+        followed.told[tell] = text = self._words(followed)
+        tell(text)
+        self._note((room.id,))  # the others may not know yet
 
     def unfollow(self, room_id: int, tell: Tell) -> None:
         """Stop telling; doing so twice is harmless."""
         followed = self._rooms.get(room_id)
         if followed is not None:
-            followed.listeners.discard(tell)
-            if not followed.listeners:
+            followed.told.pop(tell, None)
+            if not followed.told:
                 del self._rooms[room_id]
+
+    def heard(self, event: MemberEvent) -> None:
+        """Note who became a member or stopped being one; every listener passes on what it is told, in order."""
+        followed = self._rooms.get(event.room_id)
+        if followed is None or event.revision <= followed.revision:
+            return
+        followed.revision = event.revision
+        if isinstance(event, MemberJoined):
+            followed.names[event.member.user.id] = event.member.user.name
+        else:
+            followed.names.pop(event.member.user.id, None)
+        self._note((event.room_id,))
 
     def _presence_changed(self, user_ids: frozenset[int]) -> None:
         self._note(room_id for room_id, room in self._rooms.items() if not user_ids.isdisjoint(room.names))
-
-    def _heard(self, event: RoomEvent) -> None:
-        room = self._rooms.get(event.room_id)
-        if room is None:
-            return
-        if isinstance(event, MemberJoined):
-            room.names[event.member.user.id] = event.member.user.name
-        elif isinstance(event, MemberLeft):
-            room.names.pop(event.member.user.id, None)
-        else:
-            return
-        self._note((event.room_id,))
 
     def _note(self, room_ids: Iterable[int]) -> None:
         self._changed.update(room_ids)
@@ -73,9 +73,10 @@ class Online:
         changed, self._changed = self._changed, set()
         for room_id in changed:
             room = self._rooms.get(room_id)
-            if room is not None and (text := self._words(room)) != room.text:
-                room.text = text
-                for tell in tuple(room.listeners):
+            if room is not None:
+                text = self._words(room)
+                for tell in [tell for tell, told in room.told.items() if told != text]:
+                    room.told[tell] = text
                     tell(text)
 
     def _words(self, room: _RoomOnline) -> str:

@@ -4,10 +4,11 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
-from fastapi import WebSocket
+from fastapi import WebSocket, WebSocketDisconnect
 from starlette.types import Message as AsgiMessage
 
 from api import frames
@@ -19,12 +20,23 @@ from api.outbox import TOO_SLOW, Outbox
 from api.saying import say
 from chat import Chat
 from chat.errors import ChatError, Invalid, Unauthenticated
-from chat.events import MemberLeft, RoomEvent, RoomGone, StartAfresh, Told, Typing, message_json, room_json, user_json
+from chat.events import (
+    MemberEvent,
+    MemberLeft,
+    RoomEvent,
+    RoomGone,
+    StartAfresh,
+    Told,
+    Typing,
+    message_json,
+    room_json,
+    user_json,
+)
 from chat.models import Member, Room, Session
 from chat.room_state import Subscription
 from web import cookies, origins
 from web.addresses import address_of
-from web.prepared_frames import EXTENSION
+from web.prepared_frames import ABORT, EXTENSION
 
 PROTOCOL = 1
 NAME = 'websocket'  # among the doors that are measured
@@ -42,7 +54,7 @@ class Gate:
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
-        self._online = Online(chat.presence, chat.room_state)
+        self._online = Online(chat.presence)
         self._callers = Callers(chat.settings)
         chat.measures.connections[NAME] = lambda: self._callers.connections
 
@@ -55,7 +67,8 @@ class Gate:
         address = address_of(socket.scope)
         self._callers.came(address)
         try:
-            await self._serve(socket)
+            with suppress(WebSocketDisconnect):  # gone before it was signed in
+                await self._serve(socket)
         finally:
             self._callers.went(address)
 
@@ -103,8 +116,11 @@ class Connection:
         self._receive = socket.receive
         self._session = session
         self._user = session.user
-        self._outbox = Outbox(socket.send, socket.scope.get('extensions', {}).get(EXTENSION))
+        extensions = socket.scope.get('extensions', {})
+        self._outbox = Outbox(socket.send, extensions.get(EXTENSION))
+        self._abort: Callable[[], None] = extensions.get(ABORT, _do_nothing)
         self._rooms: dict[str, Subscription] = {}  # by slug
+        self._behind: asyncio.Queue[tuple[Room, Subscription]] = asyncio.Queue()  # rooms in which something was missed
         self._presence = chat.presence.connect(session.user.id)
         self._actions: dict[type[frames.Frame], Callable[[Any, Reply], Awaitable[None]]] = {
             frames.Authenticate: self._authenticate,
@@ -124,10 +140,12 @@ class Connection:
         tasks = {
             asyncio.create_task(self._read(), name='read a websocket'),
             asyncio.create_task(self._outbox.run(), name='write a websocket'),
+            asyncio.create_task(self._catch_up(), name='catch up on a websocket'),
         }
         try:
             while not (await asyncio.wait(tasks, timeout=STUCK_FOR, return_when=asyncio.FIRST_COMPLETED))[0]:
                 if self._outbox.is_stuck():
+                    self._abort()  # closing would wait for what it does not take
                     break
         finally:
             self._let_go()
@@ -188,12 +206,36 @@ class Connection:
         if frame.room not in self._rooms and len(self._rooms) >= MOST_ROOMS:
             raise Invalid(f'One connection listens to at most {MOST_ROOMS} rooms.', 'room')
         room, members = await self._chat.rooms.enter(self._user, frame.room)
-        self._forget(room.slug)
+        held = self._rooms.get(room.slug) if frame.since is None else None  # goes on: a new one would tell things twice
+        revision = room.revision if held is None else held.revision
         member_list = [self._member_json(member) for member in members]
-        reply({'room': room_json(room), 'revision': room.revision, 'members': member_list})
-        since = room.revision if frame.since is None else frame.since
-        self._rooms[room.slug] = self._chat.room_state.subscribe(room.id, since, partial(self._heard, room))
+        reply({'room': room_json(room), 'revision': revision, 'members': member_list})
+        if held is not None:
+            return
+        self._forget(room.slug)
         self._online.follow(room, members, self._outbox.put)
+        if frame.since is None:
+            self._listen(room, room.revision)
+        else:
+            self._listen_later(room, frame.since)
+
+    def _listen(self, room: Room, since: int) -> Subscription:
+        subscription = self._chat.room_state.subscribe(room.id, since, partial(self._heard, room))
+        self._rooms[room.slug] = subscription
+        return subscription
+
+    def _listen_later(self, room: Room, since: int) -> None:
+        """Be told what was missed when it is this room's turn; it is in storage until then."""
+        self._rooms[room.slug] = waiting = Subscription(room.id, since, partial(self._heard, room))
+        self._behind.put_nowait((room, waiting))
+
+    async def _catch_up(self) -> None:
+        """Tell what was missed in one room after the other, as fast as the program takes it."""
+        while True:
+            room, waiting = await self._behind.get()
+            await self._outbox.emptied()
+            if self._rooms.get(room.slug) is waiting:
+                await self._chat.room_state.caught_up(self._listen(room, waiting.revision))
 
     def _member_json(self, member: Member) -> dict[str, Any]:
         user = member.user
@@ -225,20 +267,28 @@ class Connection:
 
     def _heard(self, room: Room, events: Sequence[Told]) -> None:
         for event in events:
-            if isinstance(event, RoomEvent):
-                self._outbox.put(event.text)
-                if isinstance(event, MemberLeft) and event.member.user.id == self._user.id:
-                    self._forget(room.slug)
-            else:
-                self._outbox.put(state_text(room.slug, event))
-                if isinstance(event, RoomGone):
-                    self._forget(room.slug)
+            if self._outbox.code is not None:
+                return
+            if isinstance(event, RoomEvent) and len(events) > 1 and self._outbox.is_half_full:
+                self._chat.room_state.unsubscribe(self._rooms[room.slug])
+                self._listen_later(room, event.revision - 1)
+                return
+            self._outbox.put(event.text if isinstance(event, RoomEvent) else state_text(room.slug, event))
+            if isinstance(event, MemberEvent):
+                self._online.heard(event)
+            if isinstance(event, RoomGone) or (isinstance(event, MemberLeft) and event.member.user.id == self._user.id):
+                self._forget(room.slug)
+                return  # what comes after is not for this program any more
 
     def _forget(self, slug: str) -> None:
         subscription = self._rooms.pop(slug, None)
         if subscription is not None:
             self._chat.room_state.unsubscribe(subscription)
             self._online.unfollow(subscription.room_id, self._outbox.put)
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def error_text(frame_id: frames.FrameId, error: ChatError) -> str:

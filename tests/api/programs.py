@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -66,6 +67,34 @@ class Site:
             program = Program(socket)
             program.ready = await program.next()
             yield program
+
+    @asynccontextmanager
+    async def deaf(self, address: str, **headers: str) -> AsyncIterator[ClientConnection]:
+        """Open a WebSocket on which nothing is read any more, and little is on its way that nobody has read."""
+        self.server.servers[0].sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        small = socket.socket()
+        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        small.setblocking(False)
+        host, port = self.host.split(':')
+        await asyncio.get_running_loop().sock_connect(small, (host, int(port)))
+        client = await connect(address, sock=small, additional_headers=headers, max_size=None)
+        client.transport.pause_reading()
+        try:
+            yield client
+        finally:
+            client.transport.abort()
+
+    async def is_blocked(self) -> None:
+        """Wait until the server has something for a client that does not take it."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(each.transport.get_write_buffer_size() for each in self.server.server_state.connections):
+                await asyncio.sleep(0.01)
+
+    async def has_no_connections(self) -> None:
+        """Wait until the server holds no connection any more: not that it has closed them, that they are gone."""
+        async with asyncio.timeout(PATIENCE):
+            while self.server.server_state.connections:
+                await asyncio.sleep(0.01)
 
 
 class Program:

@@ -117,7 +117,8 @@ def test_the_limits() -> None:
     assert f'At most {ws.MOST_ROOMS} rooms a connection' in websocket
     assert f'From one address {callers.CONNECTIONS_PER_ADDRESS} can be open' in ' '.join(websocket.split())
     assert f'From one address {callers.CONNECTIONS_PER_ADDRESS} can be open' in ' '.join(socketio.split())
-    assert f'{outbox.TOO_SLOW} when more than {outbox.MOST_WAITING:,} frames' in websocket
+    most = f'{outbox.MOST_WAITING:,} frames or {outbox.MOST_CHARACTERS // 1_000_000} million characters'
+    assert f'{outbox.TOO_SLOW} when more than {most}' in websocket
     assert f'{door.MOST_WAITING:,} packets or {door.MOST_WAITING_BYTES // 1_000_000} MB' in socketio
     assert f'pinged every {door.PING_INTERVAL} s' in socketio
     assert {int(code) for code in re.findall(r'\b10\d\d\b', websocket)} == {

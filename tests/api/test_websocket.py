@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +16,7 @@ from chat import Chat
 from chat.models import User
 from tests.api.programs import PATIENCE, Program, Site, serving
 from tests.chat.people import newcomer
+from web import prepared_frames
 
 
 @pytest.fixture
@@ -33,6 +36,24 @@ async def ada(chat: Chat) -> User:
 async def bo(chat: Chat) -> User:
     """Return Bo, who is in the lobby."""
     return await newcomer(chat, 'Bo')
+
+
+@pytest.fixture
+def log(site: Site, caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Return what is logged, by the server too, which keeps it from the root."""
+    logger = logging.getLogger('uvicorn.error')
+    logger.addHandler(caplog.handler)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+async def bearer(chat: Chat, user: User) -> dict[str, str]:
+    return {'Authorization': f'Bearer {await chat.sessions.begin(user, "a program")}'}
+
+
+async def say_much(chat: Chat, user: User) -> None:
+    """Say more than fits on the way to somebody who does not read."""
+    await asyncio.gather(*(chat.messages.send(user, 'lobby', 'x' * 9_000) for _ in range(40)))
 
 
 async def test_a_program_that_is_signed_in_is_told_so_unasked(site: Site, ada: User) -> None:
@@ -99,6 +120,56 @@ async def test_an_allowed_site_may_call_but_its_cookies_count_for_nothing(site: 
         await program.send(type='authenticate', token=token)
         assert (await program.next())['type'] == 'ready'
         assert (await program.result('ping')) is None
+
+
+async def test_a_page_of_an_allowed_site_is_nobody_until_it_names_a_token(site: Site, chat: Chat, ada: User) -> None:
+    object.__setattr__(chat.settings, 'allowed_origins', ('https://front.example',))
+    cookie = f'hearth_session={await chat.sessions.begin(ada, "")}'
+    async with site.connect(origin='https://front.example', Cookie=cookie) as socket:
+        program = Program(socket)
+        assert (await program.ask('ping'))['code'] == 'unauthenticated'
+        assert await program.closing() == 1008
+
+
+async def test_a_stranger_who_goes_at_once_or_is_refused_leaves_no_error_in_the_log(
+    site: Site, chat: Chat, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_gone, find = asyncio.Event(), chat.sessions.find
+
+    async def find_later(token: str | None) -> object:
+        if token is not None:
+            await is_gone.wait()
+        return await find(token)
+
+    monkeypatch.setattr(chat.sessions, 'find', find_later)
+    async with site.connect() as socket:
+        await socket.send('{"type":"authenticate","token":"x"}')
+        await asyncio.sleep(0.05)  # it is being looked for
+        socket.transport.abort()
+        await site.has_no_connections()
+        is_gone.set()
+    with pytest.raises(InvalidStatus):
+        async with site.connect(origin='https://evil.example'):
+            pass
+    async with asyncio.timeout(PATIENCE):
+        while site.server.server_state.tasks:
+            await asyncio.sleep(0.01)
+    assert not [record for record in log.records if record.levelno >= logging.ERROR]
+
+
+async def test_text_that_is_none_closes_and_leaves_no_error_in_the_log(
+    site: Site, ada: User, log: pytest.LogCaptureFixture
+) -> None:
+    async with site.program(ada) as program:
+        await program.socket.send(b'\xff', text=True)
+        assert await program.closing() == 1007
+    assert not [record for record in log.records if record.levelno >= logging.ERROR]
+
+
+async def test_a_frame_may_come_in_parts(site: Site, ada: User) -> None:
+    async with site.program(ada) as program:
+        await program.socket.send(['{"id":1,', '', '"type":', '"ping"}'])
+        assert await program.next() == {'type': 'ok', 'id': 1, 'result': None}
 
 
 async def test_not_more_connections_from_one_address_than_a_class_needs(
@@ -180,6 +251,44 @@ async def test_who_was_away_too_long_is_told_to_start_afresh(
         assert event['revision'] == answer['revision'] + 1
 
 
+async def test_who_comes_back_to_several_busy_rooms_is_told_everything_as_fast_as_it_is_taken(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, 'MOST_WAITING', 40)
+    object.__setattr__(chat.rate_limits, '_enabled', False)
+    slugs = [(await chat.rooms.create(bo, f'Busy {number}')).slug for number in range(5)]
+    for slug in slugs:
+        await asyncio.gather(*(chat.messages.send(bo, slug, 'x' * 9_000) for _ in range(30)))
+    async with site.deaf(site.address, **await bearer(chat, ada)) as socket:
+        program = Program(socket)
+        for slug in slugs:
+            await program.send(id=slug, type='subscribe', room=slug, since=1)
+        await program.send(type='send', room=slugs[-1], body='I am back')
+        async with asyncio.timeout(PATIENCE):
+            while (await chat.messages.page(bo, slugs[-1], limit=1)).messages[0].body != 'I am back':
+                await asyncio.sleep(0.01)
+        socket.transport.resume_reading()  # only now
+        told = await program.events(5 * 31 + 1)
+        for slug in slugs:
+            revisions = [each['revision'] for each in told if each['room'] == slug]
+            assert revisions == list(range(2, 34 if slug == slugs[-1] else 33))
+
+
+async def test_who_missed_more_than_may_wait_is_told_it_in_parts_each_once(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, 'MOST_CHARACTERS', 200_000)
+    object.__setattr__(chat.rate_limits, '_enabled', False)
+    async with site.program(ada) as program:
+        since = (await program.result('subscribe', room='lobby'))['revision']
+        await program.result('unsubscribe', room='lobby')
+        await say_much(chat, bo)
+        await program.send(id=1, type='subscribe', room='lobby', since=since)
+        assert [each['revision'] for each in await program.events(40)] == list(range(since + 1, since + 41))
+        await chat.messages.send(bo, 'lobby', 'and on')
+        assert (await program.events(1))[0]['revision'] == since + 41
+
+
 async def test_a_revision_that_is_yet_to_come_starts_afresh(site: Site, ada: User) -> None:
     async with site.program(ada) as program:
         await program.result('subscribe', room='lobby', since=10**6)
@@ -250,6 +359,41 @@ async def test_subscribing_twice_is_listening_once(site: Site, chat: Chat, ada: 
         assert sum(each['type'] == 'message_sent' for each in program.heard) <= 1
 
 
+async def test_subscribing_again_tells_nothing_twice_though_it_looked_before_what_was_told(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site.program(ada) as program:
+        await program.result('subscribe', room='lobby')
+        before = await chat.rooms.enter(ada, 'lobby')
+        await chat.messages.send(bo, 'lobby', 'once')
+        (told,) = await program.events(1)
+
+        async def enter_before(*_: object) -> object:
+            return before
+
+        monkeypatch.setattr(chat.rooms, 'enter', enter_before)
+        again = await program.result('subscribe', room='lobby')
+        assert again['revision'] == told['revision']
+        await chat.messages.send(bo, 'lobby', 'and on')
+        assert [each['message']['body'] for each in await program.events(1)] == ['and on']
+
+
+async def test_what_comes_after_ones_own_leaving_is_not_told_even_in_the_same_news(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site.program(bo) as program:
+        await program.result('subscribe', room='lobby')
+        with monkeypatch.context() as lost:
+            lost.setattr(chat.room_state, 'publish', lambda _: None)
+            await chat.messages.send(ada, 'lobby', 'among us')
+            await chat.rooms.leave(bo, 'lobby')
+            await chat.messages.send(ada, 'lobby', 'without Bo')
+        await chat.room_state.compare()
+        assert [each['type'] for each in await program.events(2)] == ['message_sent', 'member_left']
+        await program.result('ping')
+        assert not [each for each in program.heard if 'revision' in each]
+
+
 async def test_who_leaves_or_is_gone_with_a_room_hears_no_more_of_it(
     site: Site, chat: Chat, ada: User, bo: User
 ) -> None:
@@ -285,6 +429,20 @@ async def test_who_is_online_is_told_at_first_and_when_it_changes(
         await newcomer(chat, 'Cy')
         async with site.program(await newcomer(chat, 'Dora')):
             assert (await program.events(1, 'presence'))[0]['online'] == ['Ada', 'Bo', 'Dora']
+
+
+async def test_those_who_are_there_are_told_of_everybody_who_comes_however_close(
+    site: Site, ada: User, bo: User, chat: Chat
+) -> None:
+    cy = await newcomer(chat, 'Cy')
+    async with site.program(ada) as hers:
+        await hers.result('subscribe', room='lobby')
+        async with site.program(cy) as one, site.program(bo) as other:
+            await one.result('subscribe', room='lobby')
+            await other.result('subscribe', room='lobby')
+            for program in (hers, one, other):
+                while (await program.events(1, 'presence'))[0]['online'] != ['Ada', 'Bo', 'Cy']:
+                    pass
 
 
 async def test_frames_without_an_id_get_no_answer_and_each_id_gets_one(site: Site, ada: User) -> None:
@@ -400,13 +558,43 @@ async def test_one_that_takes_nothing_any_more_is_let_go(
     site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ws, 'STUCK_FOR', 0.2)
-    object.__setattr__(chat.rate_limits, '_enabled', False)
-    async with site.program(ada, max_queue=1, close_timeout=0.1) as slow:
-        await slow.result('subscribe', room='lobby')
-        slow.socket.transport.pause_reading()
-        async with asyncio.timeout(20):
-            while chat.room_state.listeners:
-                await asyncio.gather(*(chat.messages.send(bo, 'lobby', 'x' * 9_000) for _ in range(20)))
+    await say_much(chat, bo)
+    async with site.deaf(site.address, **await bearer(chat, ada)) as deaf:
+        await deaf.send('{"type":"subscribe","room":"lobby","since":1}')
+        await site.is_blocked()
+        await site.has_no_connections()
+    assert chat.room_state.listeners == 0
+
+
+async def test_nobody_who_takes_nothing_keeps_the_connection_by_closing_it_or_answering_no_ping(
+    chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared_frames, 'CLOSES_WITHIN', 0.1)
+    await say_much(chat, bo)
+    async with (
+        serving(chat, ws_ping_interval=0.1, ws_ping_timeout=0.1) as site,
+        site.deaf(site.address, **await bearer(chat, ada)) as deaf,
+    ):
+        await deaf.send('{"type":"subscribe","room":"lobby","since":1}')
+        await site.is_blocked()
+        await site.has_no_connections()
+    async with serving(chat) as site, site.deaf(site.address, **await bearer(chat, ada)) as deaf:
+        await deaf.send('{"type":"subscribe","room":"lobby","since":1}')
+        await site.is_blocked()
+        closing = asyncio.create_task(deaf.close())
+        await site.has_no_connections()
+        closing.cancel()
+
+
+async def test_nobody_who_takes_nothing_keeps_a_server_from_ending(
+    chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared_frames, 'CLOSES_WITHIN', 0.1)
+    await say_much(chat, bo)
+    async with AsyncExitStack() as still_open, asyncio.timeout(PATIENCE), serving(chat) as site:
+        deaf = await still_open.enter_async_context(site.deaf(site.address, **await bearer(chat, ada)))
+        await deaf.send('{"type":"subscribe","room":"lobby","since":1}')
+        await site.is_blocked()
 
 
 async def test_connections_leave_nothing_behind(site: Site, chat: Chat, ada: User) -> None:
