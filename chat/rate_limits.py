@@ -18,6 +18,7 @@ LIMITS = {
     'creating rooms': 10,
     'creating webhooks': 10,
     'subscribing': 240,  # to rooms, over a WebSocket
+    'asking': 60,  # what somebody said, over Socket.IO
 }
 FORGET_BELOW = 0.5  # a score this small no longer matters
 MOST_KEYS = 10_000  # swept when there are more

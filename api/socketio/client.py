@@ -116,10 +116,10 @@ class Client:
 
     async def _get_user_messages(self, asked: events.GetUserMessages) -> dict[str, Any]:
         user, room = self._who_and_where()
+        self._chat.rate_limits.check('asking', user.id)
         author = text.clean_name(asked.user)
         page = await self._chat.messages.page(user, room.slug, author=author, limit=MOST_AT_ONCE)
-        bodies = [message.body for message in page.messages if message.deleted_at is None]
-        self._put(packet_of('get_user_messages', {'user': author, 'messages': bodies}))
+        self._put(events.said(author, (each.body for each in reversed(page.messages) if each.deleted_at is None)))
         return {}
 
     # Who and where.
@@ -183,6 +183,7 @@ class Client:
             is_out = isinstance(event, MemberLeft) and self._user is not None and event.member.user.id == self._user.id
             if is_out or isinstance(event, RoomGone):
                 self._forget_room()
+                return  # what comes after is not for this client any more
 
     def _session_ended(self) -> None:
         self._tell_error(Unauthenticated('The session has ended.'))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import socketio  # type: ignore[import-untyped]
@@ -18,20 +19,19 @@ from api.errors import answer
 from api.frames import LARGEST_FRAME, is_too_large
 from api.socketio.client import Client
 from api.socketio.coming import Coming
-from api.socketio.events import is_well_formed
+from api.socketio.sieve import Sieve, Verdict, answers
+from api.socketio.waiting import Waiting
 from chat import Chat
 from chat.errors import Invalid, NotFound
 from web.addresses import address_of
 from web.socket_guard import MOST_PACKETS
-from web.socket_traffic import Abort, PacketQueue, aborter, is_sound, read_packets, read_query, replay
+from web.socket_traffic import Abort, aborter, is_sound, read_packets, read_query, replay
 
 PATH = '/socket.io'
 NAME = 'socketio'  # among the doors that are measured
 PING_INTERVAL = 20  # s
 PING_TIMEOUT = 20  # s
 LONGEST_POLL = 5.0  # s; a server that stops waits for its answers
-MOST_WAITING = 2_048  # packets that a client has not taken yet
-MOST_WAITING_BYTES = 4_000_000
 ABORT = 'hearth.abort'  # key of the scope
 
 
@@ -57,7 +57,7 @@ class Door:
             ping_timeout=PING_TIMEOUT,
         )
         self._eio = self._sio.eio
-        self._eio.create_queue = PacketQueue
+        self._eio.create_queue = Waiting
         self._connect, self._disconnect = self._eio.handlers['connect'], self._eio.handlers['disconnect']
         self._eio.on('connect', self._opened)
         self._eio.on('disconnect', self._closed)
@@ -89,7 +89,7 @@ class Door:
             scope[ABORT] = abort = aborter(receive)
             if socket is not None:
                 socket.abort = abort
-            await self._sio.handle_request(scope, _WellFormed(receive, abort), send)
+            await self._sio.handle_request(scope, _Sifted(receive, send, abort), send)
         elif scope['method'] == 'POST':
             await self._take_post(scope, receive, send, socket)
         else:
@@ -107,12 +107,18 @@ class Door:
         return self._callers.too_many(scope) if socket is None else None
 
     async def _take_post(self, scope: Scope, receive: Receive, send: Send, socket: Any) -> None:
-        packets = await read_packets(receive, LARGEST_FRAME)
-        if packets is None or len(packets) > MOST_PACKETS or not all(map(is_well_formed, packets)):
+        packets = await read_packets(receive, LARGEST_FRAME) or []
+        verdicts = [socket.sieve.judge(packet, may_upgrade=False) for packet in packets[: MOST_PACKETS + 1]]
+        if not 0 < len(verdicts) <= MOST_PACKETS or Verdict.CLOSE in verdicts:
             await self._cut(socket)
             await answer(400, Invalid.code, 'These are no packets of a Socket.IO client.')(scope, receive, send)
             return
-        await self._sio.handle_request(*replay(scope, packets), send)
+        judged = list(zip(packets, verdicts, strict=True))
+        for packet in (packet for packet, verdict in judged if verdict is Verdict.ANSWER):
+            for told in answers(packet):
+                self._put(socket, told)
+        passed = [packet for packet, verdict in judged if verdict is Verdict.PASS]
+        await self._sio.handle_request(*replay(scope, passed), send)
 
     async def _poll(self, scope: Scope, receive: Receive, send: Send, socket: Any) -> None:
         if socket is None:
@@ -126,7 +132,9 @@ class Door:
 
     async def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         scope = environ['asgi.scope']
-        self._eio.sockets[eio_sid].abort = scope.get(ABORT)
+        socket = self._eio.sockets[eio_sid]
+        socket.abort, socket.sieve = scope.get(ABORT), Sieve()
+        socket.queue.on_too_much = partial(self._let_go, socket)
         self._addresses[eio_sid] = address = address_of(scope)
         self._callers.came(address)
         return await self._connect(eio_sid, environ)
@@ -171,12 +179,11 @@ class Door:
         return None if client is None else await client.take(event, payload)
 
     def _put(self, socket: Any, packet: EnginePacket) -> None:
-        if socket.closed or socket.closing:
-            return
-        queue = socket.queue
-        queue.put_nowait(packet)
-        # One packet that is too large by itself is let through: asked for again, it would be no smaller.
-        if queue.qsize() > MOST_WAITING or (queue.size_in_bytes > MOST_WAITING_BYTES and queue.qsize() > 1):
+        if not socket.closed and not socket.closing:
+            socket.queue.put_nowait(packet)
+
+    def _let_go(self, socket: Any) -> None:
+        if not socket.closed and not socket.closing:
             self._chat.measures.drops[NAME] += 1
             self._begin(self._cut(socket), 'cut a slow Socket.IO client')
 
@@ -186,23 +193,31 @@ class Door:
         task.add_done_callback(self._tasks.discard)
 
 
-class _WellFormed:
-    """Receives a WebSocket's messages for Engine.IO, and ends the connection on what no client sends."""
+class _Sifted:
+    """Receives a WebSocket's messages for Engine.IO: answers mistakes, and ends the connection on what nobody sends."""
 
-    def __init__(self, receive: Receive, abort: Abort | None) -> None:
+    def __init__(self, receive: Receive, send: Send, abort: Abort | None) -> None:
         self._receive = receive
+        self._send = send
         self._abort = abort
+        self._sieve = Sieve()
 
     async def __call__(self) -> Message:
-        message = await self._receive()
-        if message['type'] != 'websocket.receive':
-            return message
-        packet = message.get('text')
-        if packet is not None and not is_too_large(packet) and is_well_formed(packet):
-            return message
-        if self._abort is not None:
-            self._abort()
-        return {'type': 'websocket.disconnect', 'code': 1003}
+        while True:
+            message = await self._receive()
+            if message['type'] != 'websocket.receive':
+                return message
+            packet: Any = message.get('text') or message.get('bytes') or ''
+            verdict = Verdict.CLOSE if is_too_large(packet) else self._sieve.judge(packet, may_upgrade=True)
+            if verdict is Verdict.PASS:
+                return message
+            if verdict is Verdict.CLOSE:
+                if self._abort is not None:
+                    self._abort()
+                return {'type': 'websocket.disconnect', 'code': 1003}
+            if verdict is Verdict.ANSWER:  # at once: whoever does not read it is not read either
+                for told in answers(packet):
+                    await self._send({'type': 'websocket.send', 'text': told.encode()})
 
 
 async def _refuse(refusal: Response, scope: Scope, receive: Receive, send: Send) -> None:

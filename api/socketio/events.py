@@ -1,22 +1,22 @@
 """What is said over Socket.IO: the events that a client may send, and what it is told, put into words once for all."""
 
+import json
+from collections import deque
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from engineio.packet import MESSAGE  # type: ignore[import-untyped]
 from engineio.packet import Packet as EnginePacket
 from pydantic import BaseModel, ValidationError
-from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet  # type: ignore[import-untyped]
+from socketio.packet import EVENT, Packet  # type: ignore[import-untyped]
 
 from api.errors import sentence
 from api.frames import Id, Text
 from chat.errors import ChatError, Invalid
 from chat.events import MemberJoined, MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomEvent, iso
 
-# Engine.IO: 1 closes, 2 and 5 go from polling to WebSocket, 3 answers a ping, 6 says nothing.
-WITHOUT_CONTENT = frozenset({'1', '2probe', '3', '3probe', '5', '6'})
-# Names that mean something of its own to python-socketio: a stranger's "connect" would reach that handler.
-RESERVED = frozenset({'*', 'connect', 'connect_error', 'disconnect'})
+MOST_CHARACTERS = 1_000_000  # of what somebody said, as JSON, in one answer
 FIELDS = {'name': 'user', 'body': 'message'}  # how the chat calls what is called otherwise here
 
 
@@ -69,25 +69,21 @@ def understand(event: str, model: type[P], payload: tuple[Any, ...]) -> P:
         raise Invalid(sentence(first['type'], first['msg'], field), field) from None
 
 
-def is_well_formed(text: str) -> bool:
-    """Whether a packet is one that a client sends; python-socketio would log a traceback for most others."""
-    if text in WITHOUT_CONTENT:
-        return True
-    if not text.startswith(str(MESSAGE)):
-        return False
-    try:
-        packet = Packet(encoded_packet=text[1:])
-    except (ValueError, RecursionError):
-        return False
-    data = packet.data
-    if packet.packet_type == EVENT:
-        return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] not in RESERVED
-    return packet.packet_type in (CONNECT, DISCONNECT) and (data is None or isinstance(data, dict))
-
-
 def packet_of(event: str, data: dict[str, Any]) -> EnginePacket:
     """Return the packet that tells an event."""
     return EnginePacket(MESSAGE, Packet(EVENT, data=[event, data]).encode())
+
+
+def said(author: str, newest_first: Iterable[str]) -> EnginePacket:
+    """Return the packet that tells what somebody said, oldest first: the newest of it, as far as it goes."""
+    messages: deque[str] = deque()
+    characters = 0
+    for body in newest_first:
+        characters += len(json.dumps(body))
+        if characters > MOST_CHARACTERS:
+            break
+        messages.appendleft(body)
+    return packet_of('get_user_messages', {'user': author, 'messages': list(messages)})
 
 
 @lru_cache(maxsize=256)  # the same for all who listen

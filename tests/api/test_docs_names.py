@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from socketio.packet import Packet
 
 from api import callers, frames, outbox, schemas, ws
-from api.socketio import door, events
+from api.socketio import door, events, waiting
 from chat.events import (
     MemberJoined,
     MemberLeft,
@@ -119,7 +119,9 @@ def test_the_limits() -> None:
     assert f'From one address {callers.CONNECTIONS_PER_ADDRESS} can be open' in ' '.join(socketio.split())
     most = f'{outbox.MOST_WAITING:,} frames or {outbox.MOST_CHARACTERS // 1_000_000} million characters'
     assert f'{outbox.TOO_SLOW} when more than {most}' in websocket
-    assert f'{door.MOST_WAITING:,} packets or {door.MOST_WAITING_BYTES // 1_000_000} MB' in socketio
+    assert f'{waiting.MOST_WAITING:,} packets or {waiting.MOST_WAITING_BYTES // 1_000_000} MB' in socketio
+    assert f'at most {waiting.MOST_AT_ONCE} packets' in socketio
+    assert f'{events.MOST_CHARACTERS // 1_000_000} MB of JSON' in socketio
     assert f'pinged every {door.PING_INTERVAL} s' in socketio
     assert {int(code) for code in re.findall(r'\b10\d\d\b', websocket)} == {
         ws.POLICY_VIOLATION, ws.TOO_BIG, outbox.TOO_SLOW, 1012,

@@ -4,16 +4,19 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from engineio.payload import Payload
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api import callers
-from api.socketio import door
+from api.socketio import door, events, waiting
 from chat import Chat, presence, rate_limits
+from chat.events import RoomEvent
 from chat.models import User
 from tests.api.problems import problem
 from tests.api.programs import PATIENCE, serving
@@ -27,6 +30,7 @@ from tests.api.socketio_clients import (
     shake_hands,
 )
 from tests.chat.people import newcomer
+from web import prepared_frames
 
 FRONT = 'https://front.example'
 HANDSHAKE = {'EIO': '4', 'transport': 'polling'}
@@ -214,6 +218,22 @@ async def test_whoever_is_out_of_the_room_says_and_hears_nothing(site: SocketIO,
         assert (await ada.ask('join', {'user': 'Ada'}))['ok']
 
 
+async def test_what_comes_after_ones_own_leaving_is_not_told_even_in_the_same_news(
+    site: SocketIO, chat: Chat, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site.joined('Ada') as ada:
+        me = next(member.user for member in await chat.rooms.members(bo, 'lobby') if member.user.name == 'Ada')
+        with monkeypatch.context() as lost:
+            lost.setattr(chat.room_state, 'publish', lambda _: None)
+            await chat.messages.send(bo, 'lobby', 'among us')
+            await chat.rooms.leave(me, 'lobby')
+            await chat.messages.send(bo, 'lobby', 'without Ada')
+        await chat.room_state.compare()
+        assert (await ada.next('message'))['message'] == 'among us'
+        assert await ada.next('leave') == {'user': 'Ada'}
+        await ada.hears_nothing()
+
+
 async def test_a_room_that_is_deleted_says_so(site: SocketIO, chat: Chat, bo: User) -> None:
     await chat.rooms.create(bo, 'Garden')
     async with site.joined('Ada', room='garden') as ada:
@@ -301,6 +321,25 @@ async def test_what_somebody_said_is_told_to_the_asker_alone(site: SocketIO, cha
         await kim.hears_nothing()
 
 
+async def test_what_somebody_said_is_told_as_far_as_it_goes_the_newest_of_it(
+    site: SocketIO, chat: Chat, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, 'MOST_CHARACTERS', 35)
+    for body in ('one', '\N{GRINNING FACE}' * 2, 'three'):  # an emoji has 12 characters in JSON
+        await chat.messages.send(bo, 'lobby', body)
+    async with site.joined('Ada') as ada:
+        await ada.emit('get_user_messages', {'user': 'Bo'})
+        assert (await ada.next('get_user_messages'))['messages'] == ['\N{GRINNING FACE}' * 2, 'three']
+
+
+async def test_asking_too_often_is_refused_in_words(site: SocketIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rate_limits.LIMITS, 'asking', 2)
+    async with site.joined('Ada') as ada:
+        answers = [await ada.ask('get_user_messages', {'user': 'Ada'}) for _ in range(4)]
+        assert answers[0]['ok']
+        assert answers[-1]['code'] == 'rate_limited'
+
+
 async def test_what_one_says_keeps_its_order(site: SocketIO) -> None:
     async with site.joined('Kim') as kim, site.joined('Ada') as ada:
         await kim.next('join')
@@ -347,9 +386,10 @@ async def test_a_malformed_payload_gets_an_error_and_changes_nothing(
     'packet',
     [
         '42["connect",{}]', '42["disconnect"]', '42["*",{}]', '420["*"]', '42["connect_error"]',
-        '42', '42{}', '42[]', '42[1]', '42[null]', '42["message"', '49', '4', '', '43[]',
-        '44{}', '451-["message",{"_placeholder":true,"num":0}]', '42' + '[' * 5000 + ']' * 5000, '0{}', '2', '9',
-        'x', '4²["join"]', '42' + '9' * 200 + '["join"]', '40[]', b'\x04', '42["join","' + 'x' * 70_000 + '"]',
+        '42', '42{}', '42[]', '42[1]', '42[null]', '49', '4', '', '43[]',
+        '44{}', '450-["message"]', '4511-["message"]', '45["message"]', '461-[{"_placeholder":true,"num":0}]', '0{}',
+        '2', '9', 'x', '4²["join"]', '42' + '9' * 200 + '["join"]', '40[]', b'\x04',
+        '42["join","' + 'x' * 70_000 + '"]',
     ],
 )  # fmt: skip
 async def test_a_packet_that_no_client_sends_ends_the_connection(
@@ -366,7 +406,65 @@ async def test_a_packet_that_no_client_sends_ends_the_connection(
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-@pytest.mark.parametrize('content', [b'x', b'42["connect",{}]', b'\xff', b'4' * 70_000, b'\x1e'.join([b'6'] * 101)])
+HALF_AN_EMOJI = '["message",{"user":"Ada","message":"\\ud800"}]'
+BINARY = '["message",{"user":"Ada","message":{"_placeholder":true,"num":0}}]'
+
+
+@pytest.mark.parametrize(
+    ('packets', 'acknowledged'),
+    [
+        (['427' + HALF_AN_EMOJI], 7), (['42' + HALF_AN_EMOJI], None), (['42["message"'], None), (['421["x",NaN]'], 1),
+        (['420["x",' + '[' * 5000 + ']' * 5000 + ']'], 0), (['451-3' + BINARY, b'x'], 3),
+        (['452-' + BINARY, b'x', '3', b'y'], None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize('transport', ['websocket', 'polling'])
+async def test_a_mistake_in_a_packet_is_answered_and_the_connection_stays(
+    site: SocketIO, http: httpx.AsyncClient, transport: str, packets: list[str | bytes], acknowledged: int | None
+) -> None:
+    last = '4299["get_user_messages",{}]'
+    if transport == 'websocket':
+        async with site.raw() as socket:
+            await shake_hands(socket)
+            for packet in [*packets, last]:
+                await socket.send(packet)
+            told = [await socket.recv() for _ in range(4 if acknowledged is not None else 3)]
+    else:
+        opened = await http.get('/', params=HANDSHAKE)
+        query = {**HANDSHAKE, 'sid': json.loads(opened.text[1:])['sid']}
+        texts = ['bAAAA' if isinstance(packet, bytes) else packet for packet in packets]
+        for text in ['40', *texts, last]:
+            assert (await http.post('/', params=query, content=text)).status_code == 200
+        told = (await http.get('/', params=query)).text.split('\x1e')[1:]
+    assert [packet[:2] for packet in told] == ['42', *['43'] * (acknowledged is not None), '42', '43']
+    event, error = json.loads(told[0][2:])
+    assert (event, error['code']) == ('error', 'invalid')
+    if acknowledged is not None:
+        assert told[1] == f'43{acknowledged}' + json.dumps([error], separators=(',', ':'))
+
+
+@pytest.mark.parametrize('transport', ['websocket', 'polling'])
+async def test_who_sends_bytes_is_told_that_they_cannot(site: SocketIO, transport: str) -> None:
+    async with site.client(transport=transport) as ada:
+        await ada.ask('join', {'user': 'Ada'})
+        answer = await ada.ask('message', {'user': 'Ada', 'message': b'Hello'})
+        assert answer['code'] == 'invalid'
+        assert (await ada.ask('message', {'user': 'Ada', 'message': 'Hello'}))['ok']
+
+
+async def test_attachments_that_nobody_announced_end_the_connection(site: SocketIO) -> None:
+    for packets in ([b'x'], ['451-["message"]', b'x', b'y'], ['451-["message"]', '42["message"]']):
+        async with site.raw() as socket:
+            await shake_hands(socket)
+            for packet in packets:
+                await socket.send(packet)
+            async with asyncio.timeout(PATIENCE):
+                await socket.wait_closed()
+
+
+@pytest.mark.parametrize(
+    'content', [b'x', b'5', b'2probe', b'42["connect",{}]', b'\xff', b'4' * 70_000, b'\x1e'.join([b'6'] * 101)]
+)
 async def test_so_does_one_that_is_posted(http: httpx.AsyncClient, content: bytes) -> None:
     opened = await http.get('/', params=HANDSHAKE)
     query = {**HANDSHAKE, 'sid': json.loads(opened.text[1:])['sid']}
@@ -458,7 +556,7 @@ async def test_not_more_connections_from_one_address_than_a_class_needs(
 async def test_a_client_that_takes_nothing_is_let_go(
     site: SocketIO, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, 'MOST_WAITING', 5)
+    monkeypatch.setattr(waiting, 'MOST_WAITING', 5)
     async with site.joined('Kim') as kim:
         opened = await http.get('/', params=HANDSHAKE)
         query = {**HANDSHAKE, 'sid': json.loads(opened.text[1:])['sid']}
@@ -468,6 +566,65 @@ async def test_a_client_that_takes_nothing_is_let_go(
             await kim.ask('message', {'user': 'Kim', 'message': str(number)})
         assert [(await kim.heard())[0] for _ in range(7)].count('leave') == 1
         assert problem(await http.get('/', params=query)) == (400, 'invalid', None)
+
+
+async def test_what_a_stranger_makes_the_server_answer_is_bounded_too(
+    site: SocketIO, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, 'MOST_WAITING', 50)
+    for packet in ('40/x,', '42["message"', '427["message",{}]'):
+        opened = await http.get('/', params=HANDSHAKE)
+        query = {**HANDSHAKE, 'sid': json.loads(opened.text[1:])['sid']}
+        await http.post('/', params=query, content='40')
+        answers = [await http.post('/', params=query, content='\x1e'.join([packet] * 90)) for _ in range(2)]
+        assert problem(answers[-1]) == (400, 'invalid', None)
+    assert site.chat.measures.drops['socketio'] == 3
+
+
+async def test_a_poll_takes_no_more_than_every_client_reads_and_the_next_takes_the_rest(
+    site: SocketIO, chat: Chat, bo: User, http: httpx.AsyncClient
+) -> None:
+    opened = await http.get('/', params=HANDSHAKE)
+    query = {**HANDSHAKE, 'sid': json.loads(opened.text[1:])['sid']}
+    await http.post('/', params=query, content='40\x1e42["join",{"user":"Ada"}]')
+    for number in range(40):
+        await chat.messages.send(bo, 'lobby', str(number))
+    told: list[str] = []
+    while len(told) < 42:
+        packets = (await http.get('/', params=query)).text.split('\x1e')
+        assert len(packets) <= 16
+        told += packets
+    assert [json.loads(packet[2:])[1]['message'] for packet in told[2:]] == [str(number) for number in range(40)]
+
+
+async def test_a_burst_reaches_a_python_client_that_polls(
+    site: SocketIO, chat: Chat, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site.client(transport='polling') as ada:
+        await ada.ask('join', {'user': 'Ada'})
+        await ada.next('join')
+        monkeypatch.setattr(Payload, 'max_decode_packets', 16)  # as where no server is in the same process
+        burst: list[RoomEvent] = []
+        with monkeypatch.context() as held:
+            held.setattr(chat.room_state, 'publish', burst.append)
+            for number in range(50):
+                await chat.messages.send(bo, 'lobby', str(number))
+        for event in burst:
+            chat.room_state.publish(event)
+        assert {(await ada.next('message'))['message'] for _ in range(50)} == {str(number) for number in range(50)}
+
+
+async def test_nobody_who_takes_nothing_keeps_a_server_from_ending(
+    chat: Chat, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared_frames, 'CLOSES_WITHIN', 0.1)
+    await asyncio.gather(*(chat.messages.send(bo, 'lobby', 'x' * 9_000) for _ in range(40)))
+    async with AsyncExitStack() as still_open, asyncio.timeout(PATIENCE), serving(chat) as site:
+        address = f'ws://{site.host}{door.PATH}/?EIO=4&transport=websocket'
+        deaf = await still_open.enter_async_context(site.deaf(address))
+        for packet in ('40', '42["join",{"user":"Ada"}]', '42["get_user_messages",{"user":"Bo"}]'):
+            await deaf.send(packet)
+        await site.is_blocked()
 
 
 async def test_a_poll_is_answered_in_time_for_a_server_to_stop(
