@@ -231,7 +231,9 @@ def _read_from(room: _ActiveRoom, *, everything: bool) -> int:
     Then halving who is behind soon tells who else is too far back, however many come with however old revisions.
     """
     behind = sorted(each.revision for each in room.subscriptions if each.revision < room.newest)
-    return min(each.revision for each in room.subscriptions) if everything or not behind else behind[len(behind) // 2]
+    if everything or not behind:
+        return min(each.revision for each in room.subscriptions)
+    return behind[len(behind) // 2]
 
 
 def _catch_up(subscription: Subscription, changes: Changes, since: int) -> None:

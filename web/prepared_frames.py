@@ -22,11 +22,36 @@ INVALID_TEXT = 1007
 Write = Callable[[bytes], bool]
 
 
+class _Closing:
+    """A transport that gives a client some time to take what is on its way when it is closed, and not all the time."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._timer: asyncio.TimerHandle | None = None
+        self.write = transport.write  # the most used of all that is passed on
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        self._transport.close()
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(CLOSES_WITHIN, self._transport.abort)
+
+
 def use() -> None:
     """Let NiceGUI's server, which is about to listen, speak by ``Protocol``: ``ui.run`` leaves no choice (3.18)."""
     server = getattr(Server, 'instance', None)  # none where browsers are only simulated
     if server is not None:
         server.config.ws_protocol_class = Protocol
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Protocol(WebSocketsSansIOProtocol):
@@ -68,31 +93,6 @@ class Protocol(WebSocketsSansIOProtocol):
             return False
         self.transport.write(frame)
         return True
-
-
-class _Closing:
-    """A transport that gives a client some time to take what is on its way when it is closed, and not all the time."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._timer: asyncio.TimerHandle | None = None
-        self.write = transport.write  # the most used of all that is passed on
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def close(self) -> None:
-        self._transport.close()
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(CLOSES_WITHIN, self._transport.abort)
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=64)  # one is on its way to all at a time, and a few more to those who come back
