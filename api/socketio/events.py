@@ -8,10 +8,10 @@ from engineio.packet import Packet as EnginePacket
 from pydantic import BaseModel, ValidationError
 from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet  # type: ignore[import-untyped]
 
-from api.errors import sentence
 from api.frames import Id, Text
 from chat.errors import ChatError, Invalid
 from chat.events import MemberJoined, MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomEvent, iso
+from web.mistakes import sentence
 
 # Engine.IO: 1 closes, 2 and 5 go from polling to WebSocket, 3 answers a ping, 6 says nothing.
 WITHOUT_CONTENT = frozenset({'1', '2probe', '3', '3probe', '5', '6'})
@@ -66,7 +66,7 @@ def understand(event: str, model: type[P], payload: tuple[Any, ...]) -> P:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = str(first['loc'][0])
-        raise Invalid(sentence(first['type'], first['msg'], field), field) from None
+        raise Invalid(sentence(first, field), field) from None
 
 
 def is_well_formed(text: str) -> bool:
