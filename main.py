@@ -10,8 +10,9 @@ from api import commands, create_api, health, hooks, metrics, socketio
 from chat import Chat
 from chat.errors import CannotOpen
 from chat.settings import SettingError, Settings, split_command
-from pages import theme
+from pages import joining, theme
 from web import answers, cookies, headers, page_limits, prepared_frames, socket_guard, startup
+from web.requests import AnswerHead, LimitRequests
 
 MOUNTS = ('/api', hooks.PATH, socketio.PATH)
 STOPS_WITHIN = 10  # s; then whoever still waits for an answer waits in vain
@@ -59,10 +60,12 @@ def install(chat: Chat) -> None:
     socketio_door = socketio.Door(chat)
     app.mount(socketio.PATH, socketio_door)
     health.install(app, chat)
-    metrics.install(app, chat)
-    answers.install_not_found(app)
+    answers.install(app)
+    app.add_middleware(LimitRequests, joining.FORMS)
     app.add_middleware(page_limits.LimitPageBuilds, page_limits.PageBuildLimit(enabled=settings.rate_limits))
     headers.install(app, public_url=settings.public_url)
+    metrics.install(app, chat)
+    app.add_middleware(AnswerHead)
     socket_guard.install(
         core.sio,
         public_url=settings.public_url,

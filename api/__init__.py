@@ -7,6 +7,7 @@ from api import bots, cors, describe, docs, errors, hooks, messages, rooms, sess
 from api.ws import Gate
 from chat import Chat
 from chat.version import VERSION
+from web.requests import LimitRequests
 
 
 def create_api(chat: Chat) -> ASGIApp:
@@ -26,7 +27,7 @@ def create_api(chat: Chat) -> ASGIApp:
     for part in (sessions, rooms, messages, hooks, bots):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
-    api.add_middleware(errors.LimitRequests)
+    api.add_middleware(LimitRequests)
     errors.install(api)
     describe.install(api)
     docs.install(api)

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
 from api import schemas
+from api.caching import uncached
 from api.describe import ANY_CALL, refusals
 from api.who import TheChat
 from chat import Chat
@@ -26,6 +27,8 @@ def operator_of(chat: TheChat, bearer: Annotated[HTTPAuthorizationCredentials | 
 
 
 OperatorsChat = Annotated[Chat, Depends(operator_of)]
+BotName = Annotated[str, Path(description="The bot's name, percent-encoded.", examples=['Robbie'])]
+TokenId = Annotated[schemas.Id, Path(description='The number of the token, as listed.', examples=[3])]
 
 router = APIRouter(prefix='/v1/bots', tags=['bots'], responses=ANY_CALL | refusals(401))
 
@@ -63,27 +66,27 @@ async def list_bots(chat: OperatorsChat) -> Bots:
     return Bots(bots=[Bot.model_validate(bot_json(bot)) for bot in await chat.bots.list()])
 
 
-@router.post('', status_code=201, responses=refusals(409))
+@router.post('', status_code=201, responses=refusals(409), dependencies=[Depends(uncached)])
 async def add_bot(chat: OperatorsChat, new: NewBot) -> schemas.Session:
     """Make a bot and its first token."""
     return _with_token(*await chat.bots.add(new.name))
 
 
 # A name may have a slash in it, which a server cannot tell from one between two parts of a path.
-@router.post('/{name:path}/tokens', status_code=201, responses=refusals(404))
-async def add_token(chat: OperatorsChat, name: str) -> schemas.Session:
+@router.post('/{name:path}/tokens', status_code=201, responses=refusals(404), dependencies=[Depends(uncached)])
+async def add_token(chat: OperatorsChat, name: BotName) -> schemas.Session:
     """Make a further token of a bot."""
     return _with_token(*await chat.bots.add_token(name))
 
 
 @router.delete('/{name:path}/tokens', status_code=204, responses=refusals(404))
-async def revoke_all(chat: OperatorsChat, name: str) -> None:
+async def revoke_all(chat: OperatorsChat, name: BotName) -> None:
     """End all tokens of a bot, and what is connected with them."""
     await chat.bots.revoke(name)
 
 
 @router.delete('/{name:path}/tokens/{token_id}', status_code=204, responses=refusals(404))
-async def revoke(chat: OperatorsChat, name: str, token_id: schemas.Id) -> None:
+async def revoke(chat: OperatorsChat, name: BotName, token_id: TokenId) -> None:
     """End one token of a bot, and what is connected with it."""
     await chat.bots.revoke(name, token_id)
 

@@ -22,6 +22,7 @@ from chat.settings import COMMANDS, SettingError, Settings
 TIMEOUT = 10.0  # s for the server to answer
 EVERYWHERE = {'0.0.0.0': '127.0.0.1', '::': '::1'}  # noqa: S104 - where to ask a server that listens to all addresses
 TOKEN_ID = re.compile('[0-9]{1,18}')  # no number that a database would not take
+LONGEST_SHOWN = 40  # characters of a word that makes no sense
 REFUSED = 1  # exit status
 
 
@@ -47,7 +48,9 @@ def _understand(words: Sequence[str]) -> tuple[str, str, int | None]:
             return 'list', '', None
         case ['bot', ('add' | 'token' | 'revoke') as action, name]:
             return action, name, None
-        case ['bot', 'revoke', name, number] if TOKEN_ID.fullmatch(number):
+        case ['bot', 'revoke', name, number]:
+            if not TOKEN_ID.fullmatch(number):
+                raise SettingError(f'{number[:LONGEST_SHOWN]!r} is no number of a token; "bot list" prints them.')
             return 'revoke', name, int(number)
     known = ', '.join(f"'{command}'" for command in COMMANDS)
     raise SettingError(f'{" ".join(words)!r} is no command of Hearth; these are: {known}.')
@@ -55,6 +58,8 @@ def _understand(words: Sequence[str]) -> tuple[str, str, int | None]:
 
 async def _do(settings: Settings, action: str, name: str, token_id: int | None) -> str:
     chat = Chat(settings)
+    if action != 'add' and not chat.is_there():
+        raise CannotOpen(f'There is no data in {settings.data.absolute()}. Give --data as the server was given it.')
     try:
         chat.open()
     except InUse:

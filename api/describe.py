@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api import errors, schemas
+from api import schemas
 from chat.errors import (
     ChatError,
     Forbidden,
@@ -17,6 +17,9 @@ from chat.errors import (
     StorageFailed,
     Unauthenticated,
 )
+from web.answers import STATUS, error_body
+from web.crashes import Crash
+from web.requests import RequestTooLarge
 
 DESCRIPTION = """\
 The door for programs of a Hearth chat server: whatever a person can do in a page, a program can do here, and both see
@@ -40,10 +43,10 @@ REFUSALS: tuple[tuple[ChatError, str], ...] = (
     (Forbidden("Only the room's owner can change or delete it."), 'The caller may not do this.'),
     (NotFound('There is no such room, or it is not open to you.'), 'It is not there, or not for the caller.'),
     (NameTaken('Ada', 'Ada2'), 'It clashes with what is there already.'),
-    (errors.RequestTooLarge(), 'The request has too many bytes.'),
+    (RequestTooLarge(), 'The request has too many bytes.'),
     (Invalid('"name" is missing.', 'name'), 'An input breaks a rule; `field` names it.'),
     (RateLimited('sending', 4), 'Too much in too short a time.'),
-    (errors.Crash('1f0c3a9e'), 'The server made a mistake.'),
+    (Crash('1f0c3a9e'), 'The server made a mistake.'),
     (StorageFailed(), 'The database did not take it; nothing was changed.'),
 )
 HEADERS = {
@@ -53,14 +56,12 @@ HEADERS = {
 
 
 def _refusal(error: ChatError, when: str) -> dict[str, Any]:
-    headers = HEADERS.get(errors.STATUS[error.code], {})
+    headers = HEADERS.get(STATUS[error.code], {})
     return {'model': schemas.Error, 'description': when, 'headers': headers}
 
 
-EVERY_REFUSAL = {errors.STATUS[error.code]: _refusal(error, when) for error, when in REFUSALS}
-EXAMPLES = {
-    str(errors.STATUS[error.code]): errors.body(error.code, error.message, error.field) for error, _ in REFUSALS
-}
+EVERY_REFUSAL = {STATUS[error.code]: _refusal(error, when) for error, when in REFUSALS}
+EXAMPLES = {str(STATUS[error.code]): error_body(error.code, error.message, error.field) for error, _ in REFUSALS}
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import from_json
 
-from api.errors import sentence
 from api.schemas import LARGEST_ID
 from chat.errors import Invalid
+from web.mistakes import sentence
 
 LARGEST_FRAME = 64 * 1024  # bytes
 LONGEST_ID = 64  # characters of an id that is text
@@ -121,7 +121,7 @@ def understand(data: dict[str, Any]) -> Frame:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = str(first['loc'][0])
-        raise Invalid(sentence(first['type'], first['msg'], field), field) from None
+        raise Invalid(sentence(first, field), field) from None
 
 
 def text_of(data: dict[str, Any]) -> str:

@@ -4,12 +4,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from api import errors
+from api.caching import UNCACHED
 from chat import Chat
 from chat.errors import StorageFailed
+from web.answers import STATUS
 
 METHODS = ['GET', 'HEAD']
 WELL = {'status': 'ok'}
-UNCACHED = {'Cache-Control': 'no-store'}
 
 
 def install(app: FastAPI, chat: Chat) -> None:
@@ -29,5 +30,5 @@ async def readyz(request: Request) -> Response:
     chat: Chat = request.app.state.chat
     missing = await chat.readiness.missing()
     if missing is not None:
-        return errors.answer(errors.STATUS[StorageFailed.code], StorageFailed.code, missing, headers=UNCACHED)
-    return JSONResponse(WELL, headers=UNCACHED)
+        return errors.answer(STATUS[StorageFailed.code], StorageFailed.code, missing, headers=UNCACHED)
+    return JSONResponse({**WELL, **chat.readiness.stands_on}, headers=UNCACHED)

@@ -5,7 +5,7 @@ The address of a webhook is its secret, so nothing behind the door's first step 
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field, ValidationError
@@ -14,17 +14,19 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import errors, schemas, slack
+from api.caching import uncached
 from api.describe import refusals
 from api.who import ERRORS, TheChat, TheSession
 from chat import Chat
 from chat.errors import Invalid
 from chat.events import iso
 from chat.models import Hook as ChatHook
+from web.requests import LimitRequests, is_form
 
 PATH = '/hooks'
-FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
 MOST_FIELDS = 20  # of a form
 SECRET = 'hearth.hook_secret'  # noqa: S105 - a key of the scope
+HookId = Annotated[schemas.Id, Path(description='The `id` of the webhook.', examples=[4])]
 
 router = APIRouter(prefix='/v1/rooms/{slug}/hooks', tags=['webhooks'], responses=ERRORS | refusals(403, 404))
 
@@ -57,7 +59,7 @@ class Hooks(BaseModel):
     hooks: list[Hook]
 
 
-@router.post('', status_code=201, responses=refusals(409, 429))
+@router.post('', status_code=201, responses=refusals(409, 429), dependencies=[Depends(uncached)])
 async def create(
     chat: TheChat, session: TheSession, slug: schemas.RoomSlug, new: NewHook, request: Request
 ) -> HookWithSecret:
@@ -74,7 +76,7 @@ async def list_hooks(chat: TheChat, session: TheSession, slug: schemas.RoomSlug)
 
 
 @router.delete('/{hook_id}', status_code=204)
-async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, hook_id: schemas.Id) -> None:
+async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, hook_id: HookId) -> None:
     """End a webhook, whose bot leaves the room; for the room's owner."""
     await chat.hooks.delete(session.user, slug, hook_id)
 
@@ -89,15 +91,14 @@ def create_door(chat: Chat) -> ASGIApp:
     door = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     door.state.chat = chat
     door.add_api_route('/', speak, methods=['POST'], response_class=PlainTextResponse)
-    door.add_middleware(errors.LimitRequests)
+    door.add_middleware(LimitRequests)
     errors.install(door)
     return _HideSecret(door)
 
 
 async def payload_of(request: Request) -> slack.Payload:
     """Return what was posted, as JSON or in a form's field; raises Invalid or RequestValidationError."""
-    is_form = request.headers.get('content-type', '').partition(';')[0].strip().lower() in FORMS
-    raw = await _field(request) if is_form else await request.body()
+    raw = await _field(request) if is_form(request.headers) else await request.body()
     try:
         return slack.Payload.model_validate_json(raw)
     except ValidationError as error:

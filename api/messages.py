@@ -15,7 +15,13 @@ from chat.models import Message
 router = APIRouter(prefix='/v1', tags=['messages'], responses=ERRORS)
 
 SENT_BEFORE = 'It was sent before: the first message'
-MessageId = Annotated[int, Path(ge=0, le=schemas.LARGEST_ID)]
+MessageId = Annotated[schemas.Id, Path(description='The `id` of the message.', examples=[123])]
+Before = Annotated[schemas.Id | None, Query(description='Messages before this id.', examples=[123])]
+After = Annotated[schemas.Id | None, Query(description='Messages after this id.', examples=[100])]
+Author = Annotated[str | None, Query(description='Messages of the user of this name.', examples=['Ada'])]
+Limit = Annotated[
+    schemas.WholeNumber, Query(ge=1, le=MOST_AT_ONCE, description='So many messages at most.', examples=[PAGE])
+]
 
 
 @router.get('/rooms/{slug}/messages', responses=refusals(404))
@@ -23,15 +29,13 @@ async def messages(
     chat: TheChat,
     session: TheSession,
     slug: schemas.RoomSlug,
-    before: schemas.Id | None = None,
-    after: schemas.Id | None = None,
-    author: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = PAGE,
+    before: Before = None,
+    after: After = None,
+    author: Author = None,
+    limit: Limit = PAGE,
 ) -> schemas.MessagePage:
-    """Return messages of a room, oldest first: the newest, or those before or after an id."""
-    page = await chat.messages.page(
-        session.user, slug, before=before, after=after, author=author, limit=limit
-    )  # fmt: skip
+    """Return messages of a room, oldest first: the newest, or those before or after an id, or between two."""
+    page = await chat.messages.page(session.user, slug, before=before, after=after, author=author, limit=limit)
     return schemas.MessagePage(
         messages=[_message(message) for message in page.messages],
         revision=page.revision,

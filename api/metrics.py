@@ -5,33 +5,44 @@ from itertools import accumulate
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, ProcessCollector, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.caching import UNCACHED
 from chat import Chat
 from chat.measures import BOUNDS, Histogram
 
 METHODS = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
+FORBIDDEN = 403
 LIMITS = (*(str(bound) for bound in BOUNDS), '+Inf')
 
 
 def install(app: FastAPI, chat: Chat) -> None:
     """Answer ``/metrics``, and count what is asked of the app; of several chats the last one counts."""
     # A registry of its own for each chat: the library's is one for the process, and takes every name once.
+    disable_created_metrics()  # type: ignore[no-untyped-call] # when each number began: as many lines again
     registry = CollectorRegistry()
     registry.register(Measured(chat))
     ProcessCollector(registry=registry)
-    app.state.registry = registry
+    app.state.registry, app.state.totals = registry, chat.totals
     app.add_api_route('/metrics', metrics, methods=['GET', 'HEAD'], include_in_schema=False)
     app.add_middleware(CountAnswers, registry)
 
 
 async def metrics(request: Request) -> Response:
     """Return all numbers as Prometheus reads them."""
+    await request.app.state.totals.refresh()
     text = generate_latest(request.app.state.registry)
-    return Response(text, headers={'Content-Type': CONTENT_TYPE_LATEST, 'Cache-Control': 'no-store'})
+    return Response(text, headers={'Content-Type': CONTENT_TYPE_LATEST, **UNCACHED})
 
 
 class Measured(Collector):
@@ -58,6 +69,8 @@ class Measured(Collector):
             ('hearth_users_online', 'People who are here, or were a minute ago.', len(measures.online)),
         ):
             yield GaugeMetricFamily(name, words, number)
+        for what, number in chat.totals.counts.items():
+            yield GaugeMetricFamily(f'hearth_{what}', f'Stored {what}, as of a minute ago.', number)
 
     def _so_far(self) -> Iterator[Metric]:
         measures = self._chat.measures
@@ -89,12 +102,15 @@ class Measured(Collector):
 
 
 class CountAnswers:
-    """Counts answers by the route's template and their status, and the codes that WebSockets are closed with."""
+    """Counts answers by the route's template and their status, and how WebSockets are refused and closed."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
         self._answers = Counter(
             'hearth_http_requests', 'Requests that were answered.', ['method', 'route', 'status'], registry=registry
+        )
+        self._refusals = Counter(
+            'hearth_websocket_refusals', 'WebSockets that were not opened.', ['status'], registry=registry
         )
         self._closes = Counter(
             'hearth_websocket_closes', 'WebSockets that the server closed; 1013: too slow.', ['code'], registry=registry
@@ -106,11 +122,21 @@ class CountAnswers:
             await self._app(scope, receive, send)
             return
 
+        is_open = False
+
         async def counted(message: Message) -> None:
-            if message['type'] == 'http.response.start':
-                self._answers.labels(method_of(scope), route_of(scope), message['status']).inc()
-            elif message['type'] == 'websocket.close':
-                self._closes.labels(message.get('code', 1000)).inc()
+            nonlocal is_open
+            match message['type']:
+                case 'http.response.start' if scope['type'] == 'http':
+                    self._answers.labels(method_of(scope), route_of(scope), message['status']).inc()
+                case 'websocket.accept':
+                    is_open = True
+                case 'websocket.http.response.start':
+                    self._refusals.labels(message['status']).inc()
+                case 'websocket.close' if is_open:
+                    self._closes.labels(message.get('code', 1000)).inc()
+                case 'websocket.close':
+                    self._refusals.labels(FORBIDDEN).inc()  # which is what the server makes of it
             await send(message)
 
         await self._app(scope, receive, counted)

@@ -1,8 +1,9 @@
 """Rooms and who belongs to them: the calls of ``/api/v1/rooms``."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from api import schemas
 from api.describe import refusals
@@ -11,13 +12,16 @@ from chat import Chat
 from chat.events import room_json, to_json, user_json
 from chat.models import RoomEntry, Session
 
+Since = Annotated[schemas.Id, Query(description='The highest revision that the caller knows.', examples=[57])]
+
 router = APIRouter(prefix='/v1/rooms', tags=['rooms'], responses=ERRORS)
 
 
 @router.get('')
 async def rooms(chat: TheChat, session: TheSession) -> schemas.Rooms:
-    """Return the rooms that the caller belongs to, then the open ones to join."""
-    return schemas.Rooms(rooms=await _shown(chat, await chat.rooms.list(session.user)))
+    """Return the rooms that the caller belongs to, then the open ones to join, at most 200 of these."""
+    entries, has_more = await chat.rooms.list_and_more(session.user)
+    return schemas.Rooms(rooms=await _shown(chat, entries), has_more=has_more)
 
 
 @router.post('', status_code=201, responses=refusals(403, 409, 429))
@@ -42,22 +46,25 @@ async def change(
     return await _room(chat, session, slug)
 
 
-@router.delete('/{slug}', status_code=204, responses=refusals(403, 404))
+@router.delete('/{slug}', status_code=204, responses=refusals(403, 404, 429))
 async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
     """Delete a room with all that was said in it; only its owner can."""
     await chat.rooms.delete(session.user, slug)
 
 
-@router.put('/{slug}/membership', responses=refusals(403, 404))
+@router.put('/{slug}/membership', responses=refusals(403, 404, 429))
 async def join(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> schemas.Room:
     """Join a room; twice is once."""
     await chat.rooms.join(session.user, slug)
     return await _room(chat, session, slug)
 
 
-@router.delete('/{slug}/membership', status_code=204, responses=refusals(403, 404))
+@router.delete('/{slug}/membership', status_code=204, responses=refusals(403, 404, 429))
 async def leave(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
-    """Leave a room; twice is once."""
+    """Leave a room; twice is once. An owner gives up the ownership with it.
+
+    With the last owner the room's webhooks end, and with its last member a private room does.
+    """
     await chat.rooms.leave(session.user, slug)
 
 
@@ -78,7 +85,7 @@ async def members(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) ->
 
 
 @router.get('/{slug}/changes', responses=refusals(404))
-async def changes(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, since: schemas.Id) -> schemas.Changes:
+async def changes(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, since: Since) -> schemas.Changes:
     """Return what changed after revision ``since``, in order: each message and member once, as it is now.
 
     When that is more than can be told one by one, ``complete`` is false and there are no events: read the room anew.

@@ -1,16 +1,29 @@
 """What programs send and get: the models are the schema."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticKnownError
 
 from chat.models import Role, UserKind
 from chat.presence import Status
 
 LARGEST_ID = 2**63 - 1
 
-Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+DIGITS = re.compile('-?[0-9]+')
+
+
+def digits(value: object) -> object:
+    """Refuse text that Pydantic would take for a whole number as well: ``1_0``, ``1.0``, blanks around it."""
+    if isinstance(value, str) and not DIGITS.fullmatch(value):
+        raise PydanticKnownError('int_parsing')
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(digits)]
+Id = Annotated[WholeNumber, Field(ge=0, le=LARGEST_ID)]
 Moment = Annotated[str, Field(examples=['2026-11-23T09:00:00.000Z'])]
 Slug = Annotated[str, Field(examples=['book-club'])]
 RoomSlug = Annotated[str, Path(description="The room's address.", examples=['lobby'])]
@@ -121,9 +134,10 @@ class Room(BaseModel):
 
 
 class Rooms(BaseModel):
-    """The rooms that the caller may see."""
+    """The caller's rooms, and open ones to join; ``has_more`` of these than are listed."""
 
     rooms: list[Room]
+    has_more: bool = Field(examples=[False])
 
 
 class Member(BaseModel):

@@ -1,8 +1,9 @@
 """Signing in and out."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api import schemas
+from api.caching import uncached
 from api.describe import ANY_CALL, refusals
 from api.who import TheChat, TheSession, is_own_page
 from chat.errors import Invalid
@@ -13,7 +14,7 @@ from web.addresses import address_of
 router = APIRouter(prefix='/v1', tags=['sessions'], responses=ANY_CALL)
 
 
-@router.post('/sessions', status_code=201, responses=refusals(409, 429))
+@router.post('/sessions', status_code=201, responses=refusals(409, 429), dependencies=[Depends(uncached)])
 async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, response: Response) -> schemas.Session:
     """Sign in a guest; a browser gets the cookie, too, which signs it in to the pages and ends its session before."""
     if new.password is not None:

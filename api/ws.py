@@ -1,8 +1,6 @@
 """The WebSocket at ``/api/v1/ws``: one connection, its frames and what it is told."""
 
 import asyncio
-import logging
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -13,7 +11,6 @@ from starlette.types import Message as AsgiMessage
 
 from api import frames
 from api.callers import Callers
-from api.errors import Crash
 from api.frames import is_too_large
 from api.online import Online
 from api.outbox import TOO_SLOW, Outbox
@@ -36,6 +33,7 @@ from chat.models import Member, Room, Session
 from chat.room_state import Subscription
 from web import cookies, origins
 from web.addresses import address_of
+from web.crashes import crash_of
 from web.prepared_frames import ABORT, EXTENSION
 
 PROTOCOL = 1
@@ -46,7 +44,6 @@ STUCK_FOR = 30.0  # s in which a program takes nothing of what it is sent
 POLICY_VIOLATION, TOO_BIG = 1008, 1009
 
 Reply = Callable[[object], None]
-log = logging.getLogger('hearth.api')
 
 
 class Gate:
@@ -74,29 +71,30 @@ class Gate:
 
     async def _serve(self, socket: WebSocket) -> None:
         session = await self._chat.sessions.find(_token_of(socket, self._chat))
+        frame_id: frames.FrameId = None
         await socket.accept()
         if session is None:
-            session = await self._ask_who(socket)
+            session, frame_id = await self._ask_who(socket)
         if session is not None:
-            await Connection(self._chat, self._online, socket, session).serve()
+            await Connection(self._chat, self._online, socket, session).serve(frame_id)
 
-    async def _ask_who(self, socket: WebSocket) -> Session | None:
-        """Return the session that the first frame names; closes the connection if it names none in time."""
+    async def _ask_who(self, socket: WebSocket) -> tuple[Session | None, frames.FrameId]:
+        """Return the session that the first frame names, and its id; closes the connection if it names none in time."""
         frame_id: frames.FrameId = None
         try:
             async with asyncio.timeout(AUTHENTICATE_WITHIN):
                 message = await socket.receive()
             if message['type'] == 'websocket.disconnect':
-                return None
+                return None, None
             if is_too_large(message.get('text') or message.get('bytes') or ''):
                 await socket.close(TOO_BIG)
-                return None
+                return None, None
             data = frames.read(message.get('text'))
             frame_id = frames.id_of(data)
             frame = frames.understand(data)
             session = await self._chat.sessions.find(frame.token if isinstance(frame, frames.Authenticate) else None)
             if session is not None:
-                return session
+                return session, frame_id
             raise Unauthenticated('The first frame must be "authenticate" with a valid token.')
         except TimeoutError:
             error: ChatError = Unauthenticated('No frame came that says who is calling.')
@@ -104,7 +102,7 @@ class Gate:
             error = wrong
         await socket.send_text(error_text(frame_id, error))
         await socket.close(POLICY_VIOLATION)
-        return None
+        return None, None
 
 
 class Connection:
@@ -133,9 +131,13 @@ class Connection:
             frames.Ping: self._ping,
         }
 
-    async def serve(self) -> None:
-        """Take frames and tell what happens until either side closes, or the other one takes nothing any more."""
-        self._tell({'type': 'ready', 'user': user_json(self._user), 'protocol': PROTOCOL})
+    async def serve(self, frame_id: frames.FrameId) -> None:
+        """Take frames and tell what happens until either side closes, or the other one takes nothing any more.
+
+        ``frame_id`` is that of the frame that signed in, if there was one, and is answered first.
+        """
+        answered = {} if frame_id is None else {'id': frame_id}
+        self._tell({'type': 'ready', **answered, 'user': user_json(self._user), 'protocol': PROTOCOL})
         self._chat.sessions.watch(self._session, self._session_ended)
         tasks = {
             asyncio.create_task(self._read(), name='read a websocket'),
@@ -182,10 +184,8 @@ class Connection:
             await self._actions[type(frame)](frame, partial(self._reply, frame_id))
         except ChatError as error:
             self._outbox.put(error_text(frame_id, error))
-        except Exception:
-            number = secrets.token_hex(4)
-            log.exception('Crash %s in a frame of a websocket', number)
-            self._outbox.put(error_text(frame_id, Crash(number)))
+        except Exception as error:
+            self._outbox.put(error_text(frame_id, crash_of(error, 'a frame of a websocket')))
 
     def _reply(self, frame_id: frames.FrameId, result: object) -> None:
         if frame_id is not None:

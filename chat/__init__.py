@@ -22,6 +22,7 @@ from chat.sessions import Sessions
 from chat.settings import Settings
 from chat.storage import Storage, changes
 from chat.storage import rooms as room_rows
+from chat.totals import Totals
 from chat.unread import Unread
 
 
@@ -33,6 +34,7 @@ class Chat:
         self.measures = Measures()
         self.storage = Storage(settings.data, self.measures)
         self.readiness = Readiness(self.storage)
+        self.totals = Totals(self.storage)
         self.rate_limits = RateLimits(enabled=settings.rate_limits)
         self.room_state = RoomState(self._changes_since, self._revisions, self.measures)
         self.presence = Presence()
@@ -49,6 +51,10 @@ class Chat:
         self.drafts = Drafts(self.storage)
         self.unread = Unread(self.storage)
         self.room_state.watch(self.unread.heard)
+
+    def is_there(self) -> bool:
+        """Whether there is a database to open, or a new one would be made."""
+        return self.storage.is_there()
 
     def open(self) -> None:
         """Open the database, bringing it up to date; raises CannotOpen before anything listens if that fails."""

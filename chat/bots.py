@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from chat import accounts, text
-from chat.errors import NotFound
+from chat.errors import Invalid, NotFound
 from chat.models import Bot, User
 from chat.sessions import Sessions, hash_of, new_token
-from chat.storage import Storage
+from chat.storage import Storage, hooks
 from chat.storage import users as rows
 
 
@@ -59,7 +59,12 @@ class Bots:
 
 
 def _find(connection: Connection, name: str) -> User:
-    bot = rows.bot_by_key(connection, text.skeleton(name)) if name.isprintable() else None
+    try:
+        bot = rows.bot_by_key(connection, text.skeleton(text.clean_name(name)))
+    except Invalid:  # nobody's name
+        bot = None
     if bot is None:
         raise NotFound(f'There is no bot called "{text.excerpt(name, text.NAME_LENGTH)}".')
+    if hooks.is_of_hook(connection, bot):
+        raise NotFound(f'"{bot.name}" speaks for a webhook and has no tokens. The owner of its room can delete it.')
     return bot

@@ -12,11 +12,12 @@ from chat import accounts, permissions, reach, text
 from chat.errors import Conflict, Forbidden, NotAMember, NotFound
 from chat.events import MemberJoined, MemberLeft
 from chat.messages import Messages
-from chat.models import Hook, Member, Message, Room, User
+from chat.models import Hook, Member, Message, User
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
+from chat.rooms import end_hooks
 from chat.sessions import hash_of, new_token
-from chat.storage import Storage, rooms, users
+from chat.storage import Storage, rooms
 from chat.storage import hooks as rows
 
 MOST_HOOKS = 50  # in a room
@@ -67,15 +68,13 @@ class Hooks:
     async def delete(self, user: User, slug: str, hook_id: int) -> None:
         """End a webhook: its secret is worth nothing from now on, and its bot leaves. Raises NotFound or Forbidden."""
 
-        def store(connection: Connection) -> MemberLeft | None:
+        def store(connection: Connection) -> list[MemberLeft]:
             room = _managed(connection, user, slug).room
-            bot_id = rows.remove(connection, room.id, hook_id)
-            if bot_id is None:
+            if hook_id not in {hook.id for hook in rows.in_room(connection, room.id)}:
                 raise NotFound('There is no such webhook in this room.')
-            return _leave(connection, room, bot_id)
+            return end_hooks(connection, room, hook_id)
 
-        event = await self._storage.write(store)
-        if event is not None:
+        for event in await self._storage.write(store):
             self._room_state.publish(event)
 
     async def post(self, secret: str, body: str, username: str | None = None) -> Message:
@@ -87,7 +86,7 @@ class Hooks:
         hook = await self._storage.read(rows.by_secret, hash_of(secret))
         if hook is None:
             raise NotFound(NO_HOOK)
-        name = ' '.join((username or '').split())[: text.NAME_LENGTH]
+        name = text.foreign_name(username or '')
         if text.skeleton(name) not in ('', text.skeleton(hook.bot.name)):
             body = with_head(f'**{escaped(name)}:**', body)
         try:
@@ -111,13 +110,3 @@ def _managed(connection: Connection, user: User, slug: str) -> reach.Reached:
     if not permissions.may_manage_hooks(reached.role):
         raise Forbidden('Only the owner of this room may manage its webhooks.')
     return reached
-
-
-def _leave(connection: Connection, room: Room, bot_id: int) -> MemberLeft | None:
-    membership = rooms.membership(connection, room.id, bot_id)
-    bot = users.get(connection, bot_id)
-    if membership is None or bot is None:
-        return None
-    number = rooms.next_revision(connection, room.id)
-    rooms.leave(connection, room.id, bot_id, number)
-    return MemberLeft(room.id, room.slug, number, Member(bot, membership.role))

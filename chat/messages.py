@@ -47,7 +47,13 @@ class Messages:
         """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed."""
         self._rate_limits.check('sending', user.id)
         _check_client_id(client_message_id)
-        body = text.clean_body(body)
+        try:
+            body = text.clean_body(body)
+        except Invalid:
+            first = await self._sent_before(user, slug, client_message_id)
+            if first is None:
+                raise
+            return Sent(first, is_new=False)
         html = markup.render(body)
 
         def store(connection: Connection) -> Sent:
@@ -125,6 +131,16 @@ class Messages:
     def may_edit(self, user: User, message: Message) -> bool:
         """Whether this person may change the words now."""
         return permissions.may_edit(user, message, datetime.now(UTC), self._edit_window)
+
+    async def _sent_before(self, user: User, slug: str, client_message_id: str | None) -> Message | None:
+        if client_message_id is None:
+            return None
+
+        def read(connection: Connection) -> Message | None:
+            room = reach.room(connection, user, slug).room
+            return rows.by_client_id(connection, room.id, user.id, client_message_id)
+
+        return await self._storage.read(read)
 
     async def _store_and_tell(self, store: Callable[[Connection], _Change]) -> Message:
         before, message = await self._storage.write(store)

@@ -13,8 +13,9 @@ from chat.errors import RateLimited
 HALF_LIFE = 30.0  # seconds
 LIMITS = {
     'sending': 60,  # a burst of 60, or 80 a minute for ever
-    'changing': 60,  # edits and deletions
+    'changing': 60,  # edits and deletions, of messages and of rooms
     'joining': 120,  # names per address: a whole class may sit behind one
+    'joining and leaving rooms': 120,  # everybody there is told
     'creating rooms': 10,
     'creating webhooks': 10,
     'subscribing': 240,  # to rooms, over a WebSocket

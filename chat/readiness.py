@@ -1,11 +1,11 @@
 """Whether everything that serving needs is there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 from chat.errors import StorageFailed
-from chat.storage import Storage, probes
+from chat.storage import Storage, probes, sqlite
 
 KEPT_FOR = 1.0  # s; however many ask, the disk is asked no more often
 ANSWERED_WITHIN = 2.0  # s
@@ -18,6 +18,8 @@ UNWRITABLE = 'The storage cannot be written.'
 
 class Readiness:
     """Asks what the server stands on whether it is there: one question at a time, whose answer is kept for a moment."""
+
+    stands_on: Mapping[str, str] = {'sqlite': sqlite.VERSION}  # versions, for whoever reads of a fault in one
 
     def __init__(self, storage: Storage, clock: Callable[[], float] = monotonic) -> None:
         self._storage = storage

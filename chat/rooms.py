@@ -7,16 +7,16 @@ from sqlalchemy import Connection
 
 from chat import permissions, reach, text
 from chat.errors import Conflict, Forbidden, NotFound
-from chat.events import Changes, MemberJoined, MemberLeft, RoomChanged
+from chat.events import Changes, MemberEvent, MemberJoined, MemberLeft, RoomChanged
 from chat.messages import PAGE
 from chat.models import Member, MessagePage, Room, RoomEntry, RoomView, User
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
-from chat.storage import Storage, changes, messages
+from chat.storage import Storage, changes, hooks, messages
 from chat.storage import rooms as rows
 
 T = TypeVar('T')
-MOST_LISTED = 200  # rooms of each kind in a list
+MOST_LISTED = 200  # rooms that one does not belong to, in a list
 MOST_SLUGS = 100  # "design-2" to "design-100" are tried for rooms of the same name
 TOO_MANY_ALIKE = 'There are many rooms of this name. Please choose another.'
 
@@ -30,8 +30,14 @@ class Rooms:
         self._rate_limits = rate_limits
 
     async def list(self, user: User) -> Sequence[RoomEntry]:
-        """Return the rooms a person belongs to, then the open ones they could join."""
-        return await self._storage.read(rows.visible, user.id, MOST_LISTED)
+        """Return the rooms a person belongs to, then the open ones they could join, MOST_LISTED of them."""
+        return (await self.list_and_more(user))[0]
+
+    async def list_and_more(self, user: User) -> tuple[Sequence[RoomEntry], bool]:
+        """Return the same list, and whether there are more open rooms than it has."""
+        entries = await self._storage.read(rows.visible, user.id, MOST_LISTED + 1)
+        has_more = sum(not entry.joined for entry in entries) > MOST_LISTED
+        return entries[:-1] if has_more else entries, has_more
 
     async def list_open(self) -> Sequence[Room]:
         """Return the rooms that a stranger is offered."""
@@ -145,7 +151,8 @@ class Rooms:
         return room
 
     async def delete(self, user: User, slug: str) -> None:
-        """Delete a room with all that was said in it, and tell it. Raises NotFound or Forbidden."""
+        """Delete a room with all that was said in it, and tell it. Raises NotFound, Forbidden or RateLimited."""
+        self._rate_limits.check('changing', user.id)
 
         def store(connection: Connection) -> int:
             room = _owned(connection, user, slug)
@@ -167,49 +174,79 @@ class Rooms:
         return await self._storage.read(rows.member_ids, list(room_ids))
 
     async def join(self, user: User, slug: str) -> Room:
-        """Become a member and tell it; twice is once. Raises NotFound."""
-
-        def store(connection: Connection) -> tuple[Room, MemberJoined | None]:
-            reached = reach.room(connection, user, slug)
-            room = reached.room
-            if reached.is_member:
-                return room, None
-            if not permissions.may_join(reached.user, room):
-                raise Forbidden('This room is by invitation only.')
-            number = rows.next_revision(connection, room.id)
-            rows.join(connection, room.id, reached.user, 'member', number)
-            return room, MemberJoined(room.id, room.slug, number, Member(reached.user, 'member'))
-
-        room, event = await self._storage.write(store)
-        if event is not None:
-            self._room_state.publish(event)
-        return room
+        """Become a member and tell it; twice is once. Raises NotFound, Forbidden or RateLimited."""
+        reached = await self._storage.read(reach.room, user, slug)
+        return reached.room if reached.is_member else await self._move(user, slug, _join)
 
     async def leave(self, user: User, slug: str) -> Room:
-        """Stop being a member and tell it; twice is once. Raises NotFound."""
+        """Stop being a member and tell it; twice is once. Raises NotFound or RateLimited."""
+        reached = await self._storage.read(reach.room, user, slug)
+        return await self._move(user, slug, _leave) if reached.is_member else reached.room
 
-        def store(connection: Connection) -> tuple[Room, MemberLeft | None]:
+    async def _move(
+        self, user: User, slug: str, move: Callable[[Connection, reach.Reached], Sequence[MemberEvent]]
+    ) -> Room:
+        """Change who belongs to a room and tell it; what changes nothing has not come this far, and is not counted."""
+        self._rate_limits.check('joining and leaving rooms', user.id)
+
+        def store(connection: Connection) -> tuple[Room, Sequence[MemberEvent]]:
             reached = reach.room(connection, user, slug)
-            room = reached.room
-            if reached.role is None:
-                return room, None
-            return room, _leave(connection, room, Member(reached.user, reached.role))
+            return reached.room, move(connection, reached)
 
-        room, event = await self._storage.write(store)
-        if event is not None:
+        room, events = await self._storage.write(store)
+        for event in events:
             self._room_state.publish(event)
         return room
 
 
 def leave_all(connection: Connection, user: User) -> list[MemberLeft]:
     """Take somebody out of every room; the events are to be published."""
-    return [_leave(connection, room, Member(user, role)) for room, role in rows.of_member(connection, user.id)]
+    left = (see_off(connection, room, Member(user, role)) for room, role in rows.of_member(connection, user.id))
+    return [event for events in left for event in events]
 
 
-def _leave(connection: Connection, room: Room, member: Member) -> MemberLeft:
+def see_off(connection: Connection, room: Room, member: Member) -> list[MemberLeft]:
+    """Take somebody out of a room; the events are to be published.
+
+    With the last owner the room's webhooks go, which nobody could end any more; with its last member goes a private
+    room, which nobody could find any more.
+    """
+    events = [_left(connection, room, member)]
+    if member.role == 'owner' and not rows.has_members(connection, room.id, 'owner'):
+        events += end_hooks(connection, room)
+    if room.private and not rows.has_members(connection, room.id):
+        rows.remove(connection, room.id)
+    return events
+
+
+def end_hooks(connection: Connection, room: Room, hook_id: int | None = None) -> list[MemberLeft]:
+    """End the webhooks of a room, or one of them: their bots leave it; the events are to be published."""
+    bots = hooks.remove(connection, room.id, hook_id)
+    here = [bot for bot in bots if rows.membership(connection, room.id, bot.id) is not None]
+    return [_left(connection, room, Member(bot, 'member')) for bot in here]
+
+
+def _left(connection: Connection, room: Room, member: Member) -> MemberLeft:
     number = rows.next_revision(connection, room.id)
     rows.leave(connection, room.id, member.user.id, number)
     return MemberLeft(room.id, room.slug, number, member)
+
+
+def _join(connection: Connection, reached: reach.Reached) -> list[MemberJoined]:
+    room, user = reached.room, reached.user
+    if reached.is_member:  # since a moment ago
+        return []
+    if not permissions.may_join(user, room):
+        raise Forbidden('This room is by invitation only.')
+    number = rows.next_revision(connection, room.id)
+    rows.join(connection, room.id, user, 'member', number)
+    return [MemberJoined(room.id, room.slug, number, Member(user, 'member'))]
+
+
+def _leave(connection: Connection, reached: reach.Reached) -> list[MemberLeft]:
+    if reached.role is None:  # since a moment ago
+        return []
+    return see_off(connection, reached.room, Member(reached.user, reached.role))
 
 
 def _owned(connection: Connection, user: User, slug: str) -> Room:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import NamedTuple
 
 import emoji
 
@@ -22,6 +23,7 @@ ROOM_NAME_LENGTH = 64
 TOPIC_LENGTH = 250
 SLUG_LENGTH = 48
 SKELETON_LENGTH = 96  # a column's width; one character can stand for a phrase of 18 letters
+RAW_LENGTH = 4  # times the length of a name or topic: what may come, as invisible characters and loose accents go
 MARKS_IN_A_ROW = 3  # more accents on one letter than any script writes spill over the lines above and below
 
 GOLDEN_ANGLE = 137.508  # degrees; each step lands in the largest gap left by the steps before
@@ -38,18 +40,16 @@ def clean_body(raw: str) -> str:
     body = re.sub(r'[\x00-\x08\x0b-\x1f\x7f-\x9f]', '', body).strip()
     if all(c.isspace() or _is_invisible(c) for c in body):
         raise Invalid('Write something first.', 'body')
-    if len(body) > BODY_LENGTH:
-        raise Invalid(f'A message has at most {BODY_LENGTH:,} characters; this one has {len(body):,}.', 'body')
+    _MESSAGE.check_length(body)
     return body
 
 
 def clean_name(raw: str) -> str:
     """Return a person's name on one line, in one spelling, with nothing in it that cannot be seen."""
-    name = _one_line(_whole(raw, 'name'))
+    name = _one_line(_NAME.check_raw(raw))
     if not name:
         raise Invalid('Please choose a name.', 'name')
-    if len(name) > NAME_LENGTH:
-        raise Invalid(f'A name has at most {NAME_LENGTH} characters; this one has {len(name)}.', 'name')
+    _NAME.check_length(name)
     if _visible(name) != name:
         raise Invalid('A name cannot contain invisible characters.', 'name')
     if _too_many_marks(name):
@@ -64,11 +64,10 @@ def clean_name(raw: str) -> str:
 
 def clean_room_name(raw: str) -> str:
     """Return a room's name on one line."""
-    name = _one_line(_visible(_whole(raw, 'name')))
+    name = _one_line(_visible(_ROOM_NAME.check_raw(raw)))
     if not name:
         raise Invalid('Please name the room.', 'name')
-    if len(name) > ROOM_NAME_LENGTH:
-        raise Invalid(f"A room's name has at most {ROOM_NAME_LENGTH} characters; this one has {len(name)}.", 'name')
+    _ROOM_NAME.check_length(name)
     if _too_many_marks(name):
         raise Invalid("A room's name cannot pile accents on one letter.", 'name')
     return name
@@ -76,12 +75,16 @@ def clean_room_name(raw: str) -> str:
 
 def clean_topic(raw: str) -> str:
     """Return a room's topic on one line; it may be empty."""
-    topic = _one_line(_visible(_whole(raw, 'topic')))
-    if len(topic) > TOPIC_LENGTH:
-        raise Invalid(f'A topic has at most {TOPIC_LENGTH} characters; this one has {len(topic)}.', 'topic')
+    topic = _one_line(_visible(_TOPIC.check_raw(raw)))
+    _TOPIC.check_length(topic)
     if _too_many_marks(topic):
         raise Invalid('A topic cannot pile accents on one letter.', 'topic')
     return topic
+
+
+def foreign_name(raw: str) -> str:
+    """Return a name that somebody has elsewhere as it can be shown here: on one line, cut, nothing invisible."""
+    return _cut(_one_line(_visible(raw[: RAW_LENGTH * NAME_LENGTH])), NAME_LENGTH)
 
 
 def slug_of(room_name: str) -> str:
@@ -143,6 +146,34 @@ def excerpt(body: str, length: int = 120) -> str:
 
 
 # What the rules above are made of.
+
+
+class _Kind(NamedTuple):
+    """A kind of text: how long it may be, what a person calls it, and the field it comes in."""
+
+    length: int
+    what: str
+    field: str
+
+    def check_length(self, text: str, times: int = 1) -> None:
+        """Raise Invalid for a text longer than that, or than several times that."""
+        if len(text) > times * self.length:
+            had = f'{self.what} has at most {self.length:,} characters; this one has {len(text):,}.'
+            raise Invalid(had, self.field)
+
+    def check_raw(self, raw: str) -> str:
+        """Return a text that came from outside, unless it is damaged or hopelessly long.
+
+        To put accents in order and to find emoji takes the square of the length: that is for short texts only.
+        """
+        self.check_length(raw, RAW_LENGTH)
+        return _whole(raw, self.field)
+
+
+_MESSAGE = _Kind(BODY_LENGTH, 'A message', 'body')
+_NAME = _Kind(NAME_LENGTH, 'A name', 'name')
+_ROOM_NAME = _Kind(ROOM_NAME_LENGTH, "A room's name", 'name')
+_TOPIC = _Kind(TOPIC_LENGTH, 'A topic', 'topic')
 
 
 def _whole(raw: str, field: str) -> str:

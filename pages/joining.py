@@ -16,6 +16,7 @@ from pages import browser, links, room_list, theme, zones
 from web import cookies, origins
 from web.addresses import address_of
 
+FORMS = ('/join', '/sign-out')  # where they are sent to
 LONGEST_WAIT = 600  # s that are said
 LONGEST_FIELD = 256  # characters of a form's field that are looked at
 

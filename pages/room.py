@@ -132,6 +132,7 @@ class RoomPage:
             return None
         return self._load_and_show(slug, marked)
 
+    @shows_errors
     async def _load_and_show(self, slug: str, marked: int | None) -> None:
         view = await self._load(slug, marked)
         if self._client.is_deleted:

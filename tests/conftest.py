@@ -5,12 +5,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
+
+from chat.storage import Storage, migrations
 
 
 def pytest_collection_finish() -> None:
     """Keep what was imported out of garbage collections: NiceGUI makes two for each simulated person."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope='session')
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return a database as the migrations make it."""
+    folder = tmp_path_factory.mktemp('new')
+    storage = Storage(folder)
+    storage.open()
+    storage.close()
+    return (folder / 'hearth.sqlite').read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def quick_migrations(new_database: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make new databases by copying one: running the migrations takes longer than most tests do."""
+    upgrade = migrations.upgrade
+
+    def copy_or_upgrade(engine: Engine, file: Path) -> None:
+        if file.stat().st_size:
+            upgrade(engine, file)
+        else:
+            file.write_bytes(new_database)
+
+    monkeypatch.setattr(migrations, 'upgrade', copy_or_upgrade)
 
 
 @pytest.fixture(autouse=True)

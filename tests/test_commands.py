@@ -108,6 +108,7 @@ def token_in(output: str) -> str:
 # With real processes.
 
 
+@pytest.mark.slow
 def test_without_a_server_the_commands_open_the_data_themselves(hearth: Hearth, folder: Path) -> None:
     status, output, errors = hearth('bot', 'add', 'CI/CD 🤖')
     assert (status, errors) == (0, '')
@@ -118,6 +119,7 @@ def test_without_a_server_the_commands_open_the_data_themselves(hearth: Hearth, 
         assert call(port, '/api/v1/me', token)['name'] == 'CI/CD 🤖'
 
 
+@pytest.mark.slow
 def test_a_running_server_is_asked_and_leaves_nothing_behind(hearth: Hearth, folder: Path) -> None:
     port = free_port()
     with server(folder, port, '--public-url', 'https://chat.example.org', '--host', '0.0.0.0') as log:  # noqa: S104
@@ -147,6 +149,7 @@ def test_a_running_server_is_asked_and_leaves_nothing_behind(hearth: Hearth, fol
     assert token not in log.read_text()
 
 
+@pytest.mark.slow
 def test_what_a_real_server_prints_tells_no_secret_of_a_webhook(folder: Path) -> None:
     port = free_port()
     with server(folder, port) as log:
@@ -163,6 +166,7 @@ def test_what_a_real_server_prints_tells_no_secret_of_a_webhook(folder: Path) ->
     assert str(hook['secret']) not in log.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('argv', 'sentence'),
     [
@@ -203,12 +207,29 @@ def test_the_words_of_a_command_are_told_from_flags(argv: list[str], flags: list
 
 @pytest.mark.parametrize(
     'words',
-    ['bot', 'bot add', 'bot add a b', 'bot list all', 'bot revoke', 'bot revoke a b', 'bot revoke a 1 2', 'bot token',
-     'bot revoke a -1', 'bot revoke a ²', f'bot revoke a {2**63}', f'bot revoke a {"9" * 5_000}', 'bot frobnicate a'],
+    ['bot', 'bot add', 'bot add a b', 'bot list all', 'bot revoke', 'bot revoke a 1 2', 'bot token',
+     'bot frobnicate a'],
 )  # fmt: skip
 def test_what_is_no_command_is_refused_before_anything_is_opened(folder: Path, words: str) -> None:
     with pytest.raises(SettingError, match='is no command of Hearth; these are:'):
         commands.run(Settings(data=folder), words.split())
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize('number', ['-1', '²', str(2**63), '9' * 5_000, '1_0', 'x'])
+def test_a_token_without_a_number_is_refused_before_anything_is_opened(folder: Path, number: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        commands.run(Settings(data=folder), ['bot', 'revoke', 'Robbie', number])
+    assert str(caught.value) == f'{number[:40]!r} is no number of a token; "bot list" prints them.'
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize('words', ['bot list', 'bot token Robbie', 'bot revoke Robbie', 'bot revoke Robbie 1'])
+def test_only_adding_a_bot_makes_a_new_chat(folder: Path, words: str) -> None:
+    """A folder that is mistyped has no data, and shall have none afterwards."""
+    with pytest.raises(CannotOpen) as caught:
+        commands.run(Settings(data=folder), words.split())
+    assert str(caught.value) == f'There is no data in {folder}. Give --data as the server was given it.'
     assert not folder.exists()
 
 
@@ -260,7 +281,7 @@ def test_another_program_in_the_servers_place_is_not_taken_for_it(folder: Path, 
             self.wfile.write(answer)
 
     other = HTTPServer(('127.0.0.1', 0), Other)
-    Thread(target=other.serve_forever, daemon=True).start()
+    Thread(target=other.serve_forever, args=(0.01,), daemon=True).start()
     held = Settings(data=folder, host='127.0.0.1', port=other.server_port)
     chat = commands.Chat(held)
     chat.open()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PASSES = 'def test_passes(): pass\n'
 SKIPS = f'import pytest\n{PASSES}\n@pytest.mark.skip(reason="no browser here")\ndef test_skips(): pass\n'

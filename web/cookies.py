@@ -25,8 +25,9 @@ def read_token(request: _HasCookies) -> str | None:
 
 
 def set_token(request: HTTPConnection, response: Response, token: str, public_url: str | None) -> None:
-    """Make the browser keep the token where no script and no other site can read it."""
+    """Make the browser keep the token where no script and no other site can read it, and no cache besides."""
     name, secure = _name(request, public_url)
+    response.headers['Cache-Control'] = 'no-store'
     response.set_cookie(name, token, max_age=MAX_AGE, path='/', secure=secure, httponly=True, samesite='lax')
 
 

@@ -13,13 +13,14 @@ from typing import Any
 import nicegui
 from engineio.payload import Payload  # type: ignore[import-untyped]
 from nicegui import Client
-from nicegui.nicegui import _on_ack, _on_connect, _on_event, _on_handshake, _on_javascript_response
+from nicegui.nicegui import _on_ack, _on_connect, _on_event, _on_handshake, _on_javascript_response, sio_app
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from web import frames
 from web.addresses import address_of
+from web.answers import nowhere
 from web.page_limits import AddressLimit
 from web.socket_traffic import PacketQueue, Refusal, TextOnly, aborter, read_packets, read_query, refuse, replay
 
@@ -64,6 +65,7 @@ def install(
     Payload.max_decode_packets = MOST_PACKETS
     sio.eio.cors_allowed_origins = []  # no CORS header for anybody: whose page may ask is decided below
     sio.eio.max_http_buffer_size = LARGEST_MESSAGE
+    sio_app.other_asgi_app = nowhere  # for other addresses than the socket's own
     sio.eio.create_queue = PacketQueue
     sio.eio.handle_request = guard.handle_request
     sio.eio.on('connect', guard.on_open)

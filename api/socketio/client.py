@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from engineio.packet import Packet as EnginePacket  # type: ignore[import-untyped]
 
-from api.errors import Crash
 from api.socketio import events
 from api.socketio.coming import Coming
 from api.socketio.events import error_json, packet_of, understand
@@ -19,6 +17,7 @@ from chat.messages import MOST_AT_ONCE
 from chat.models import Room, Session, User
 from chat.presence import Connection as Presence
 from chat.room_state import Subscription
+from web.crashes import crash_of
 
 LOBBY = 'lobby'  # where one comes who names no room
 
@@ -63,10 +62,8 @@ class Client:
                 return {'ok': True, **await act(understand(event, model, payload))}
             except ChatError as error:
                 return self._tell_error(error)
-            except Exception:
-                number = secrets.token_hex(4)
-                log.exception('Crash %s in an event of a Socket.IO client', number)
-                return self._tell_error(Crash(number))
+            except Exception as error:
+                return self._tell_error(crash_of(error, 'an event of a Socket.IO client'))
 
     async def close(self) -> None:
         """Let go of everything; a passing guest is gone with it."""

@@ -11,10 +11,10 @@ from engineio.packet import Packet as EnginePacket
 from pydantic import BaseModel, ValidationError
 from socketio.packet import EVENT, Packet  # type: ignore[import-untyped]
 
-from api.errors import sentence
 from api.frames import Id, Text
 from chat.errors import ChatError, Invalid
 from chat.events import MemberJoined, MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomEvent, iso
+from web.mistakes import sentence
 
 MOST_CHARACTERS = 1_000_000  # of what somebody said, as JSON, in one answer
 FIELDS = {'name': 'user', 'body': 'message'}  # how the chat calls what is called otherwise here
@@ -66,7 +66,7 @@ def understand(event: str, model: type[P], payload: tuple[Any, ...]) -> P:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = str(first['loc'][0])
-        raise Invalid(sentence(first['type'], first['msg'], field), field) from None
+        raise Invalid(sentence(first, field), field) from None
 
 
 def packet_of(event: str, data: dict[str, Any]) -> EnginePacket:

@@ -56,6 +56,10 @@ class Storage:
         self._read_engine = sqlite.reading_engine(self._file, READERS)
         self._write_engine = sqlite.writing_engine(self._file)
 
+    def is_there(self) -> bool:
+        """Whether the database has been made."""
+        return self._file.exists()
+
     def open(self) -> None:
         """Make or migrate the database and start the threads; blocks, as nothing can be done before.
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from chat.clock import moment, now_ms
 from chat.models import Hook, Room, User
+from chat.storage import users as user_rows
 from chat.storage.tables import hooks, rooms, users
 
 _HOOK = (
@@ -42,10 +43,20 @@ def count(connection: Connection, room_id: int) -> int:
     return number
 
 
-def remove(connection: Connection, room_id: int, hook_id: int) -> int | None:
-    """Forget a hook of a room; return the id of its bot, or None if there is no such hook there."""
-    here = delete(hooks).where(hooks.c.room_id == room_id, hooks.c.id == hook_id)
-    return connection.execute(here.returning(hooks.c.bot_id)).scalar()
+def is_of_hook(connection: Connection, user: User) -> bool:
+    """Whether a bot speaks for a hook."""
+    return connection.execute(select(hooks.c.id).where(hooks.c.bot_id == user.id)).first() is not None
+
+
+def remove(connection: Connection, room_id: int, hook_id: int | None = None) -> list[User]:
+    """Forget the hooks of a room, or one of them; return their bots, whose names somebody else can have now."""
+    here = hooks.c.room_id == room_id
+    which = here if hook_id is None else here & (hooks.c.id == hook_id)
+    bots = [hook.bot for hook in map(_hook, connection.execute(_HOOK.where(which).order_by(hooks.c.id)))]
+    connection.execute(delete(hooks).where(which))
+    for bot in bots:
+        user_rows.release_name(connection, bot.id)
+    return bots
 
 
 def _hook(row: Row[*tuple[Any, ...]]) -> Hook:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, select, update
 
 from chat import markup
 from chat.clock import moment, now_ms
@@ -42,6 +42,12 @@ def by_client_id(connection: Connection, room_id: int, author_id: int, client_me
     query = _IN_ROOM.where(messages.c.author_id == author_id, messages.c.client_message_id == client_message_id)
     row = connection.execute(query, {'room_id': room_id}).first()
     return None if row is None else _message(row)
+
+
+def count(connection: Connection) -> int:
+    """Return how many messages there are in all rooms, tombstones included."""
+    number: int = connection.execute(select(func.count()).select_from(messages)).scalar_one()
+    return number
 
 
 def last_by(connection: Connection, room_id: int, author_id: int) -> Message | None:

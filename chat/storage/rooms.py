@@ -6,7 +6,8 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, o
 
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
-from chat.storage.tables import drafts, hooks, memberships, messages, rooms, users
+from chat.storage import hooks
+from chat.storage.tables import drafts, memberships, messages, rooms, users
 
 _BY_SLUG = select(rooms).where(rooms.c.slug == bindparam('slug'))
 _BY_ID = select(rooms).where(rooms.c.id == bindparam('room_id'))
@@ -127,7 +128,8 @@ def changed_revision(connection: Connection, room_id: int) -> int:
 
 def remove(connection: Connection, room_id: int) -> None:
     """Delete a room and all that is in it."""
-    for table in (hooks, drafts, memberships, messages):
+    hooks.remove(connection, room_id)
+    for table in (drafts, memberships, messages):
         connection.execute(delete(table).where(table.c.room_id == room_id))
     connection.execute(delete(rooms).where(rooms.c.id == room_id))
 
@@ -169,6 +171,19 @@ def join(connection: Connection, room_id: int, user: User, role: Role, number: i
         connection.execute(insert(memberships), {'room_id': room_id, 'user_id': user.id, **values})
 
 
+def count(connection: Connection) -> int:
+    """Return how many rooms there are."""
+    number: int = connection.execute(select(func.count()).select_from(rooms)).scalar_one()
+    return number
+
+
+def has_members(connection: Connection, room_id: int, role: Role | None = None) -> bool:
+    """Whether anybody belongs to a room, or anybody with this role."""
+    here = _MEMBERS.where(memberships.c.left_at.is_(None))
+    query = here if role is None else here.where(memberships.c.role == role)
+    return connection.execute(query.limit(1), {'room_id': room_id}).first() is not None
+
+
 def leave(connection: Connection, room_id: int, user_id: int, number: int) -> None:
     """Store that somebody no longer belongs to the room."""
     here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
@@ -193,12 +208,12 @@ def unread(connection: Connection, room_id: int, user_id: int, after: int) -> in
 
 
 def visible(connection: Connection, user_id: int, limit: int) -> list[RoomEntry]:
-    """Return the rooms a person belongs to, and the open ones they could join, by name; at most ``limit`` of each."""
+    """Return the rooms a person belongs to, then at most ``limit`` open ones that they could join, each by name."""
     mine = and_(
         memberships.c.room_id == rooms.c.id, memberships.c.user_id == user_id, memberships.c.left_at.is_(None)
     )  # fmt: skip
     query = select(rooms, memberships.c.last_read_id).outerjoin_from(rooms, memberships, mine).order_by(_BY_NAME)
-    joined = connection.execute(query.where(memberships.c.user_id.is_not(None)).limit(limit)).all()
+    joined = connection.execute(query.where(memberships.c.user_id.is_not(None))).all()
     others = connection.execute(
         query.where(memberships.c.user_id.is_(None), or_(rooms.c.private.is_(False))).limit(limit)
     ).all()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
+VERSION = sqlite3.sqlite_version
 BUSY_TIMEOUT = 10_000  # ms to wait for a lock, such as that of a backup
 PAGE_CACHE = 32_768  # KiB a connection
 

@@ -24,11 +24,20 @@ async def chat(tmp_path: Path) -> AsyncIterator[Chat]:
     await chat.stop()
 
 
+@pytest.fixture(scope='session')
+def api(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """Return the API, whose chat is put in by each test: to build it takes longer than most tests do."""
+    api = create_api(Chat(Settings(data=tmp_path_factory.mktemp('never-opened'))))
+    assert isinstance(api, FastAPI)
+    return api
+
+
 @pytest.fixture
-async def program(chat: Chat) -> AsyncIterator[httpx.AsyncClient]:
+async def program(chat: Chat, api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client that nobody is signed in with."""
     site = FastAPI()
-    site.mount('/api', create_api(chat))
+    api.state.chat = chat
+    site.mount('/api', api)
     transport = httpx.ASGITransport(site, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=f'{SITE}/api/v1') as client:
         yield client

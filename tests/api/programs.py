@@ -29,7 +29,7 @@ async def serving(chat: Chat, **options: Any) -> AsyncIterator['Site']:
     app.mount(socketio.PATH, door)
     where = {'host': '127.0.0.1', 'port': 0, 'lifespan': 'off', 'log_level': 'warning'}
     config = uvicorn.Config(app, ws=Protocol, ws_per_message_deflate=False, **where, **options)
-    server = uvicorn.Server(config)
+    server = _Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -40,7 +40,27 @@ async def serving(chat: Chat, **options: Any) -> AsyncIterator['Site']:
     finally:
         await door.stop()
         server.should_exit = True
+        server.stopping.set()
         await task
+
+
+class _Server(uvicorn.Server):
+    """A server that stops at once: neither when its clock ticks next, nor a moment after the last connection."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Serve until it is to stop."""
+        await self.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait only for those who are still there."""
+        for server in self.servers:
+            server.close()
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
 
 
 class Site:

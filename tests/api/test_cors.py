@@ -7,9 +7,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api import create_api, errors
+from api import create_api
 from chat import Chat
 from chat.settings import Settings
+from web.requests import LARGEST_REQUEST
 
 FRONT = 'https://front.example'
 PREFLIGHT = {'Access-Control-Request-Method': 'PATCH', 'Access-Control-Request-Headers': 'authorization,content-type'}
@@ -52,7 +53,7 @@ async def test_an_allowed_site_may_read_answers_and_errors_but_brings_no_cookies
         401: await program.get('/me', headers={'Origin': FRONT}),
         404: await program.get('/nothing', headers=token),
         405: await program.put('/me', headers=token),
-        413: await program.post('/sessions', content=b'x' * (errors.LARGEST_REQUEST + 1), headers=token),
+        413: await program.post('/sessions', content=b'x' * (LARGEST_REQUEST + 1), headers=token),
         422: await program.post('/sessions', json={}, headers=token),
         500: await program.post('/rooms/lobby/messages', json={'body': 'x'}, headers=token),
     }

@@ -15,6 +15,8 @@ import pytest
 from tests.api.documented import example
 from tests.servers import ROOT, Server
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 30  # s
 
 

@@ -6,9 +6,12 @@ import json
 import httpx
 import pytest
 
-from api import errors
+from chat import Chat
 from chat import errors as chat_errors
 from chat.errors import ChatError
+from tests.api.programs import serving
+from web import answers
+from web.requests import LARGEST_REQUEST
 
 NOT_JSON = 'The request is not valid JSON.'
 JSON = {'Content-Type': 'application/json'}
@@ -80,6 +83,43 @@ async def test_a_slash_too_much_is_not_found_and_leads_nowhere_else(
     assert 'location' not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ('query', 'field', 'says'),
+    [
+        *((f'limit={text}', 'limit', 'must be a whole number') for text in ('x', '1_0', '1.0', '%205', '5%20', '')),
+        ('limit=0', 'limit', 'must be at least 1'),
+        ('limit=201', 'limit', 'must be at most 200'),
+        ('before=1_0', 'before', 'must be a whole number'),
+        ('after=-1', 'after', 'must be at least 0'),
+        (f'before={"9" * 5_000}', 'before', 'must be a whole number'),
+    ],
+)  # fmt: skip
+async def test_what_is_no_number_is_said_in_words(
+    program: httpx.AsyncClient, ada: dict[str, str], query: str, field: str, says: str
+) -> None:
+    answer = await program.get(f'/rooms/lobby/messages?{query}', headers=ada)
+    assert problem(answer) == (422, 'invalid', field)
+    assert answer.json()['error']['message'] == f'"{field}" {says}.'
+
+
+@pytest.mark.parametrize(
+    ('path', 'body', 'says'),
+    [
+        ('/rooms/lobby/messages', {'body': 5}, '"body" must be text.'),
+        ('/rooms/lobby/messages', {}, '"body" is missing.'),
+        ('/rooms/lobby/messages', {'body': 'x', 'reply_to': '5'}, '"reply_to" must be a whole number.'),
+        ('/rooms/lobby/messages', {'body': 'x', 'reply_to': 1.5}, '"reply_to" must be a whole number.'),
+        ('/rooms/lobby/messages', {'body': 'x', 'reply_to': -1}, '"reply_to" must be at least 0.'),
+        ('/rooms', {'name': 'x', 'private': 'yes'}, '"private" must be true or false.'),
+    ],
+)
+async def test_what_is_of_another_type_is_said_in_words(
+    program: httpx.AsyncClient, ada: dict[str, str], path: str, body: dict[str, object], says: str
+) -> None:
+    answer = await program.post(path, json=body, headers=ada)
+    assert (answer.status_code, answer.json()['error']['message']) == (422, says)
+
+
 async def test_a_method_that_is_not_known_says_which_are(program: httpx.AsyncClient) -> None:
     answer = await program.put('/me')
     assert problem(answer) == (405, 'method_not_allowed', None)
@@ -109,7 +149,7 @@ async def test_a_body_without_end_is_not_read_to_its_end(program: httpx.AsyncCli
         program.post('/rooms/lobby/messages', content=endless(), headers={**ada, **JSON}), 5
     )
     assert problem(answer) == (413, 'too_large', None)
-    assert sent <= errors.LARGEST_REQUEST // 65_536 + 2
+    assert sent <= LARGEST_REQUEST // 65_536 + 2
 
 
 @pytest.mark.parametrize('declared', ['9' * 19, '262145'])
@@ -125,6 +165,21 @@ async def test_a_body_said_to_be_too_large_is_not_read_at_all(
     assert problem(answer) == (413, 'too_large', None)
 
 
+async def test_the_trace_of_a_crash_is_logged_once_and_has_its_number(
+    chat: Chat, ada: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError('the cable is on fire')
+
+    monkeypatch.setattr(chat.messages, 'page', broken)
+    async with serving(chat, log_config=None) as site, httpx.AsyncClient(base_url=f'http://{site.host}') as program:
+        answer = await program.get('/api/v1/rooms/lobby/messages', headers=ada)
+    assert problem(answer) == (500, 'internal', None)
+    number = answer.json()['error']['message'].split()[-1].rstrip('.')
+    assert caplog.text.count('RuntimeError: the cable is on fire') == 1
+    assert f'This is crash {number}.' in caplog.text
+
+
 def test_every_error_of_the_chat_has_a_status() -> None:
     def children(kind: type[ChatError]) -> set[type[ChatError]]:
         return {kind}.union(*(children(child) for child in kind.__subclasses__()))
@@ -132,6 +187,6 @@ def test_every_error_of_the_chat_has_a_status() -> None:
     codes = {
         kind.code
         for kind in children(chat_errors.ChatError) - {ChatError}
-        if kind.__module__ in ('chat.errors', 'api.errors')
+        if kind.__module__ in ('chat.errors', 'web.crashes', 'web.requests')
     }
-    assert codes == set(errors.STATUS)
+    assert codes == set(answers.STATUS)

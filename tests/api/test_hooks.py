@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api import create_api, hooks, slack
+from api import hooks, slack
 from chat import Chat
 from chat.settings import Settings
 from tests.api.problems import problem
@@ -21,10 +21,11 @@ HOOKS = '/rooms/workshop/hooks'
 
 
 @pytest.fixture
-async def program(chat: Chat) -> AsyncIterator[httpx.AsyncClient]:
+async def program(chat: Chat, api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of the API and of the door beside it."""
     site = FastAPI()
-    site.mount('/api', create_api(chat))
+    api.state.chat = chat
+    site.mount('/api', api)
     site.mount(hooks.PATH, hooks.create_door(chat))
     transport = httpx.ASGITransport(site, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=f'{SITE}/api/v1') as client:
@@ -45,9 +46,40 @@ async def said(program: httpx.AsyncClient, who: dict[str, str]) -> list[tuple[st
     return [(message['author']['name'], message['body']) for message in page['messages']]
 
 
+async def untouched() -> AsyncIterator[bytes]:
+    """A body that nobody may read."""
+    raise AssertionError('read')
+    yield b''
+
+
 def is_ok(answer: httpx.Response) -> bool:
     is_text = answer.headers['content-type'].startswith('text/plain')
     return (answer.status_code, answer.text, is_text) == (200, 'ok', True)
+
+
+@pytest.mark.parametrize('charset', ['punycode', 'undefined', 'utf-7'])
+async def test_a_form_in_other_letters_than_utf_8_is_refused_unread(
+    program: httpx.AsyncClient, hook: dict[str, Any], charset: str
+) -> None:
+    headers = {'Content-Type': f'multipart/form-data; boundary=x; charset={charset}'}
+    answer = await program.post(hook['url'], content=untouched(), headers=headers)
+    assert problem(answer) == (422, 'invalid', None)
+
+
+async def test_a_body_that_breaks_off_is_no_mistake_of_the_server(
+    chat: Chat, hook: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    came = iter([{'type': 'http.request', 'body': b'{"t', 'more_body': True}, {'type': 'http.disconnect'}])
+
+    async def receive() -> Any:
+        return next(came)
+
+    async def send(_: object) -> None:
+        """Nobody hears it."""
+
+    scope = {'type': 'http', 'method': 'POST', 'path': f'/{hook["secret"]}', 'query_string': b'', 'headers': []}
+    await hooks.create_door(chat)(scope, receive, send)
+    assert not caplog.records
 
 
 # The owner's calls.
@@ -236,6 +268,7 @@ async def test_the_secret_is_in_no_log_even_if_the_door_fails(
     assert hook['secret'] not in answer.text + caplog.text
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(
     content=st.binary(max_size=200) | st.recursive(

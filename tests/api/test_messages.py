@@ -246,6 +246,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=ANYTHING)
 async def test_whatever_is_sent_never_crashes_the_server(

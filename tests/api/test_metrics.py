@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from time import monotonic
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from api import create_api, metrics
-from chat import Chat
+from api import metrics
+from chat import Chat, totals
 from tests.api.programs import serving
 from tests.chat.people import newcomer
 
@@ -17,10 +20,11 @@ Samples = dict[tuple[str, ...], float]
 
 
 @pytest.fixture
-async def program(chat: Chat) -> AsyncIterator[httpx.AsyncClient]:
+async def program(chat: Chat, api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of a server that measures."""
     site = FastAPI()
-    site.mount('/api', create_api(chat))
+    api.state.chat = chat
+    site.mount('/api', api)
     metrics.install(site, chat)
     transport = httpx.ASGITransport(site, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url='http://chat.test/api/v1') as client:
@@ -77,6 +81,57 @@ async def test_answers_are_counted_by_the_template_of_their_route_and_never_by_w
     counted = {labels for labels in found if labels[0] == 'hearth_http_requests_total'}
     assert len(counted) <= 5
     assert not [labels for labels in counted if 'secret' in str(labels) or 'INVENTED' in str(labels)]
+
+
+async def test_what_is_stored_is_counted_now_and_then(
+    program: httpx.AsyncClient, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await newcomer(chat, 'Ada')
+    await chat.messages.send(ada, 'lobby', 'one')
+    found = await read(program)
+    assert (found['hearth_rooms',], found['hearth_messages',]) == (1, 1)
+    await chat.messages.send(ada, 'lobby', 'two')
+    assert (await read(program))['hearth_messages',] == 1
+    later = monotonic() + totals.KEPT_FOR
+    monkeypatch.setattr(chat.totals, '_clock', lambda: later)
+    assert (await read(program))['hearth_messages',] == 2
+    chat.storage.close()
+    monkeypatch.setattr(chat.totals, '_clock', lambda: 2 * later)
+    assert (await read(program))['hearth_messages',] == 2
+
+
+async def test_it_is_not_told_when_each_number_began(program: httpx.AsyncClient) -> None:
+    await program.get('/me')
+    assert not [name for name, *_ in await read(program) if name.endswith('_created')]
+
+
+@pytest.mark.parametrize(
+    ('told', 'counted'),
+    [
+        ([{'type': 'websocket.http.response.start', 'status': 429}], ('hearth_websocket_refusals_total', '429')),
+        ([{'type': 'websocket.close', 'code': 1008}], ('hearth_websocket_refusals_total', '403')),
+        (
+            [{'type': 'websocket.accept'}, {'type': 'websocket.close', 'code': 1013}],
+            ('hearth_websocket_closes_total', '1013'),
+        ),
+        ([{'type': 'http.response.start', 'status': 404}], None),  # no door answers so, and nothing breaks of it
+    ],
+)
+async def test_refused_websockets_are_counted_apart_from_closed_ones(
+    told: list[dict[str, Any]], counted: tuple[str, str] | None
+) -> None:
+    registry = CollectorRegistry()
+
+    async def door(scope: Any, receive: Any, send: Any) -> None:
+        for message in told:
+            await send(message)
+
+    async def send(_: object) -> None:
+        """Nobody hears it."""
+
+    await metrics.CountAnswers(door, registry)({'type': 'websocket'}, None, send)  # type: ignore[arg-type]
+    samples = [(sample.name, *sample.labels.values()) for each in registry.collect() for sample in each.samples]
+    assert [each for each in samples if not each[0].endswith('_created')] == ([] if counted is None else [counted])
 
 
 async def test_nothing_about_anybody_is_told(program: httpx.AsyncClient, chat: Chat) -> None:

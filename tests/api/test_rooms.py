@@ -51,6 +51,29 @@ async def test_what_is_not_given_stays_and_what_is_not_known_is_ignored(
     assert (await program.get('/rooms/design/changes?since=1', headers=ada)).json()['events'] == []
 
 
+async def test_of_the_open_rooms_so_many_are_listed_and_it_is_said_that_there_are_more(
+    program: httpx.AsyncClient, ada: Headers, bo: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('chat.rooms.MOST_LISTED', 1)
+    await program.post('/rooms', json={'name': 'Garden'}, headers=ada)
+    await program.post('/rooms', json={'name': 'Study'}, headers=ada)
+    mine, theirs = [(await program.get('/rooms', headers=who)).json() for who in (ada, bo)]
+    assert [room['slug'] for room in mine['rooms']] == ['garden', 'study', 'lobby']
+    assert [room['slug'] for room in theirs['rooms']] == ['garden']
+    assert (mine['has_more'], theirs['has_more']) == (False, True)
+
+
+async def test_who_comes_and_goes_without_end_is_told_to_wait(
+    program: httpx.AsyncClient, chat: Chat, ada: Headers
+) -> None:
+    user_id = (await program.get('/me', headers=ada)).json()['id']
+    for _ in range(120):
+        chat.rate_limits.check('joining and leaving rooms', user_id)
+    answer = await program.put('/rooms/lobby/membership', headers=ada)
+    assert problem(answer) == (429, 'rate_limited', None)
+    assert int(answer.headers['retry-after']) >= 1
+
+
 async def test_nobody_changes_or_deletes_the_lobby(program: httpx.AsyncClient, ada: Headers) -> None:
     await program.put('/rooms/lobby/membership', headers=ada)
     for answer in (
@@ -197,6 +220,7 @@ VALUES = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=VALUES | st.dictionaries(FIELDS, VALUES))
 async def test_whatever_is_sent_never_crashes_the_server(

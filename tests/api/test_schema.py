@@ -8,9 +8,10 @@ import httpx
 import openapi_spec_validator
 import pytest
 
-from api import errors, schemas
+from api import schemas
 from chat.settings import Settings
 from tests.api.documented import DOCUMENT
+from web import answers
 
 
 @pytest.fixture
@@ -28,8 +29,8 @@ async def test_every_call_is_documented_and_every_documented_call_is_there(schem
 
 def test_every_status_and_code_is_documented() -> None:
     rows = dict(re.findall(r'^\| (\d{3}) \| ([^|]+) \|', DOCUMENT, re.MULTILINE))
-    known = {**errors.STATUS, 'method_not_allowed': 405}
-    assert {(str(status), code) for code, status in known.items()} == {
+    known = [*answers.STATUS.items(), ('method_not_allowed', 405), ('invalid', 400)]  # 400: Host and Socket.IO
+    assert {(str(status), code) for code, status in known} == {
         (status, code) for status, codes in rows.items() for code in re.findall(r'`(\w+)`', codes)
     }
 
@@ -91,6 +92,24 @@ async def test_every_call_shows_an_example_of_what_is_sent_and_of_what_comes_bac
                 assert is_shown(schema, content['schema']), (name, each)
 
 
+async def test_every_parameter_says_what_it_is_and_shows_one(schema: dict[str, Any]) -> None:
+    bare = [
+        (name, each['name'])
+        for name, call in operations(schema).items()
+        for each in call.get('parameters', ())
+        if not each.get('description')
+        or not (each.get('example') or each.get('examples') or each['schema'].get('examples'))
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    'call', ['PUT /v1/rooms/{slug}/membership', 'DELETE /v1/rooms/{slug}/membership', 'DELETE /v1/rooms/{slug}']
+)
+async def test_what_moves_many_says_that_it_is_limited(schema: dict[str, Any], call: str) -> None:
+    assert '429' in operations(schema)[call]['responses']
+
+
 async def test_every_error_has_the_one_shape_and_an_example_of_its_own_code(schema: dict[str, Any]) -> None:
     for name, call in operations(schema).items():
         refusals = {status: answer for status, answer in call['responses'].items() if not status.startswith('2')}
@@ -99,7 +118,7 @@ async def test_every_error_has_the_one_shape_and_an_example_of_its_own_code(sche
             content = answer['content']['application/json']
             assert content['schema'] == {'$ref': '#/components/schemas/Error'}, (name, status)
             problem = schemas.Error.model_validate(content['example'], strict=True).error
-            assert errors.STATUS[problem.code] == int(status), (name, status)
+            assert answers.STATUS[problem.code] == int(status), (name, status)
             assert status != '429' or 'Retry-After' in answer['headers'], name
     assert not {'HTTPValidationError', 'ValidationError'} & set(schema['components']['schemas'])
 

@@ -20,6 +20,8 @@ from chat import Chat
 from chat.settings import Settings
 from tests.servers import Server
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 20  # of each call, beside those that schemathesis always tries
 # Left out: positive_data_acceptance, since rules about text (no invisible name, no taken one) are beyond a schema; and
 # use_after_free and ensure_resource_availability, which follow chains of calls: each call here has things of its own.

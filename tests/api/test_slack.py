@@ -89,12 +89,14 @@ def test_what_is_not_known_is_ignored() -> None:
     assert read(Payload.model_validate({'text': 'x', 'channel': '#a', 'blocks': [{}], 'username': 'J'})) == ('x', 'J')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('sign', ['<', '<https://', '<@', '`', '```', '&amp;', '<https://x|', '<!a|', '&lt'])
 def test_a_message_made_to_be_slow_is_read_at_once(sign: str) -> None:
     many = sign * (256 * 1024 // len(sign))
     body(text=many, attachments=[{'title': many, 'text': many}])
 
 
+@pytest.mark.slow
 @given(PAYLOADS)
 def test_whatever_is_sent_is_safe_to_show(payload: Payload) -> None:
     html = markup.render(read(payload).body)
@@ -102,6 +104,7 @@ def test_whatever_is_sent_is_safe_to_show(payload: Payload) -> None:
     assert '<b>' not in html
 
 
+@pytest.mark.slow
 @given(PAYLOADS)
 def test_an_attachment_never_leaves_its_quote(payload: Payload) -> None:
     for attachment in payload.attachments or ():

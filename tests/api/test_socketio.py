@@ -382,6 +382,7 @@ async def test_a_malformed_payload_gets_an_error_and_changes_nothing(
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'packet',
     [
@@ -675,6 +676,7 @@ open('ada', async ada => {
 """
 
 
+@pytest.mark.slow
 @needs_npm
 @pytest.mark.parametrize('version', [ORIGINAL_VERSION, NEWER_VERSION])
 @pytest.mark.parametrize('transports', [['polling', 'websocket'], ['websocket'], ['polling']])

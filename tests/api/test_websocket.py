@@ -172,6 +172,16 @@ async def test_a_frame_may_come_in_parts(site: Site, ada: User) -> None:
         assert await program.next() == {'type': 'ok', 'id': 1, 'result': None}
 
 
+@pytest.mark.parametrize('frame_id', [7, 'a'])
+async def test_who_signs_in_with_an_id_is_answered_with_it(site: Site, chat: Chat, ada: User, frame_id: object) -> None:
+    token = await chat.sessions.begin(ada, '')
+    async with site.connect() as socket:
+        program = Program(socket)
+        await program.send(id=frame_id, type='authenticate', token=token)
+        ready = await program.next()
+        assert (ready['type'], ready['id']) == ('ready', frame_id)
+
+
 async def test_not_more_connections_from_one_address_than_a_class_needs(
     site: Site, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -417,6 +427,7 @@ async def test_typing_is_told_to_all_in_the_room_once_for_all(site: Site, ada: U
         assert (await hers.events(1, 'typing'))[0]['users'] == []
 
 
+@pytest.mark.slow
 async def test_who_is_online_is_told_at_first_and_when_it_changes(
     site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -510,6 +521,7 @@ async def test_a_session_that_ends_ends_its_connections(site: Site, chat: Chat, 
         assert await program.closing() == 1008
 
 
+@pytest.mark.slow
 async def test_one_that_reads_too_slowly_is_closed_and_the_others_do_not_notice(
     site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -542,6 +554,7 @@ async def test_when_the_server_stops_connections_are_told_that_it_comes_back(cha
     assert chat.room_state.listeners == 0
 
 
+@pytest.mark.slow
 async def test_a_connection_that_answers_no_ping_is_let_go(chat: Chat, ada: User) -> None:
     async with (
         serving(chat, ws_ping_interval=0.1, ws_ping_timeout=0.1) as site,
@@ -554,6 +567,7 @@ async def test_a_connection_that_answers_no_ping_is_let_go(chat: Chat, ada: User
                 await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_one_that_takes_nothing_any_more_is_let_go(
     site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -597,6 +611,7 @@ async def test_nobody_who_takes_nothing_keeps_a_server_from_ending(
         await site.is_blocked()
 
 
+@pytest.mark.slow
 async def test_connections_leave_nothing_behind(site: Site, chat: Chat, ada: User) -> None:
     before = len(asyncio.all_tasks())
     for _ in range(30):
@@ -631,6 +646,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 async def test_whatever_a_frame_is_it_has_its_answer_and_the_server_goes_on(chat: Chat, ada: User) -> None:
     object.__setattr__(chat.rate_limits, '_enabled', False)
     async with serving(chat) as site, site.program(ada) as program:

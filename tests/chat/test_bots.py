@@ -50,6 +50,22 @@ async def test_a_bot_is_named_by_the_rules_for_people(chat: Chat, name: str) -> 
     assert await chat.bots.list() == []
 
 
+async def test_the_bot_of_a_webhook_has_no_tokens(chat: Chat, ada: User) -> None:
+    """Whoever made the webhook must be the only one who lets others speak as it."""
+    room = await chat.rooms.create(ada, 'Workshop')
+    await chat.hooks.create(ada, room.slug, 'Builds')
+    for action in (chat.bots.add_token, chat.bots.revoke):
+        with pytest.raises(NotFound, match='"Builds" speaks for a webhook and has no tokens'):
+            await action('builds')
+    assert await chat.bots.list() == []
+
+
+async def test_a_very_long_name_is_not_looked_at_twice(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('chat.text.skeleton', None)
+    with pytest.raises(NotFound, match='There is no bot called'):
+        await chat.bots.revoke('a' + '\u0300\u0316' * 64_000)
+
+
 async def test_a_name_that_looks_like_somebodys_is_taken(chat: Chat, ada: User) -> None:
     with pytest.raises(NameTaken) as caught:
         await chat.bots.add('ADA')

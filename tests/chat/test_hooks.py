@@ -120,6 +120,49 @@ async def attempts(chat: Chat, user: User, slug: str, hook_id: int) -> list[type
     return found
 
 
+@pytest.mark.parametrize('how', ['leaves', 'is gone'])
+async def test_hooks_end_when_the_last_owner_goes(
+    chat: Chat, ada: User, bo: User, workshop: str, how: str, told: list[RoomEvent]
+) -> None:
+    """Nobody could end them any more."""
+    await chat.rooms.join(bo, workshop)
+    _, secret = await chat.hooks.create(ada, workshop, 'Builds')
+    told.clear()
+    if how == 'leaves':
+        await chat.rooms.leave(ada, workshop)
+    else:
+        session = await chat.sessions.find(await chat.sessions.begin(ada, 'test'))
+        assert session is not None
+        await chat.accounts.sign_out(session)
+    left = [event for event in told if isinstance(event, MemberLeft) and event.room == workshop]
+    assert [event.member.user.name for event in left] == ['Ada', 'Builds']
+    assert await names(chat, bo, workshop) == ['Bo']
+    with pytest.raises(NotFound):
+        await chat.hooks.post(secret, 'x')
+    room = await chat.rooms.find(bo, workshop)
+    assert list((await chat._changes_since(room.id, left[0].revision - 1)).events) == left
+
+
+async def test_hooks_go_on_when_somebody_else_leaves(chat: Chat, ada: User, bo: User, workshop: str) -> None:
+    await chat.rooms.join(bo, workshop)
+    _, secret = await chat.hooks.create(ada, workshop, 'Builds')
+    await chat.rooms.leave(bo, workshop)
+    await chat.hooks.post(secret, 'green')
+    assert await bodies(chat, ada, workshop) == ['green']
+
+
+@pytest.mark.parametrize('how', ['the hook', 'the room', 'its owner'])
+async def test_the_name_of_a_hook_that_ended_is_free(chat: Chat, ada: User, workshop: str, how: str) -> None:
+    hook, _ = await chat.hooks.create(ada, workshop, 'Builds')
+    if how == 'the hook':
+        await chat.hooks.delete(ada, workshop, hook.id)
+    elif how == 'the room':
+        await chat.rooms.delete(ada, workshop)
+    else:
+        await chat.rooms.leave(ada, workshop)
+    assert (await chat.accounts.add_guest('Builds', 'here')).id != hook.bot.id
+
+
 async def test_neither_members_nor_strangers_manage_the_hooks_of_a_room(
     chat: Chat, ada: User, bo: User, workshop: str
 ) -> None:
@@ -231,6 +274,7 @@ async def test_a_username_that_says_nothing_new_is_not_shown(
         ('*J*\n<b>', 'green', '<p><strong>*J* &lt;b&gt;:</strong> green</p>'),
         ('a' * 99, 'green', f'<p><strong>{"a" * 32}:</strong> green</p>'),
         ('J', '> quote', '<p><strong>J:</strong></p>\n<blockquote>\n<p>quote</p>\n</blockquote>'),
+        ('\u202eJ\u2066\u200b', 'green', '<p><strong>J:</strong> green</p>'),
         ('J', '- one\n- two', '<p><strong>J:</strong></p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>'),
     ],
 )

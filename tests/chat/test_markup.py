@@ -92,6 +92,7 @@ def test_when_the_time_is_up_the_rest_of_the_code_is_there_without_colors(monkey
     assert 'x = 1 &lt; 2\ny = 3\n</code>' in rendered('```py\nx = 1 < 2\ny = 3\n```')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('language', sorted(markup.LANGUAGES))
 def test_every_language_is_known_and_loses_no_character(language):
     get_lexer_by_name(language)
@@ -375,6 +376,7 @@ HOSTILE = {repr(piece): filled(piece) for piece in PIECES_OF_FLOODS} | {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', HOSTILE)
 def test_hostile_text_is_rendered_at_a_size_that_a_page_can_bear(name):
     html = markup.render(HOSTILE[name])
@@ -423,6 +425,7 @@ def test_contrast_is_that_of_wcag():
 # Most messages are words, and take a shorter way to the same end.
 
 
+@pytest.mark.slow
 @given(st.text('aÄж漢ａ1 .,;!?\'"()-:@w', max_size=12))
 @example('www. example')
 @example('see www.example.org (it is good)')

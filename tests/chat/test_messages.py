@@ -217,6 +217,18 @@ async def test_an_id_of_the_senders_own_is_short_and_printable(chat: Chat, ada: 
     assert problem.value.field == 'client_message_id'
 
 
+@pytest.mark.parametrize('body', ['', 'x' * 10_001, '\ud83d'])
+async def test_the_same_client_message_id_is_the_first_message_even_with_words_that_nobody_may_say(
+    chat: Chat, ada: User, bo: User, body: str
+) -> None:
+    first = (await chat.messages.send(ada, 'lobby', 'one', client_message_id='same')).message
+    again = await chat.messages.send(ada, 'lobby', body, client_message_id='same')
+    assert (again.message, again.is_new) == (first, False)
+    for user, slug, own in ((ada, 'lobby', 'other'), (ada, 'lobby', None), (bo, 'lobby', 'same')):
+        with pytest.raises(Invalid):
+            await chat.messages.send(user, slug, body, client_message_id=own)
+
+
 async def test_a_client_message_id_counts_within_one_room(chat: Chat, ada: User) -> None:
     await chat.rooms.create(ada, 'Other')
     assert (await chat.messages.send(ada, 'lobby', 'here', 'x')).is_new

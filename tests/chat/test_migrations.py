@@ -25,6 +25,11 @@ def upgrade():
 
 
 @pytest.fixture
+def quick_migrations() -> None:
+    """Run them: they are what these tests are about."""
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a data folder as the first release left it."""
     folder = tmp_path / 'data'

@@ -30,6 +30,11 @@ sys.stdin.read()
 
 
 @pytest.fixture
+def quick_migrations() -> None:
+    """Run them: they are what these tests are about."""
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a data folder that a server used and left."""
     folder = tmp_path / 'data'
@@ -117,6 +122,7 @@ def test_who_closes_or_could_not_open_lets_go_of_the_folder(folder: Path, file: 
     start(folder)
 
 
+@pytest.mark.slow
 def test_a_killed_server_lets_go_of_the_folder(folder: Path) -> None:
     with subprocess.Popen(
         [sys.executable, '-c', HOLD, folder], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -129,6 +135,7 @@ def test_a_killed_server_lets_go_of_the_folder(folder: Path) -> None:
     start(folder)
 
 
+@pytest.mark.slow
 def test_the_server_says_it_and_ends_with_status_2(folder: Path, held: Storage) -> None:
     own = {'HEARTH_DATA': str(folder), 'HEARTH_HOST': '127.0.0.1', 'HEARTH_PORT': '0'}
     # What makes NiceGUI behave as in a test must not reach a real server.

@@ -1,12 +1,15 @@
 """Who may what, as a table: asked of the actions, which are what decides."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from chat import Chat
 from chat.errors import ChatError, Forbidden, NotAMember, NotFound
 from chat.models import Message, User
+from chat.settings import Settings
 from tests.chat.people import newcomer
 
 Attempt = Callable[[Chat, User, str, Message], Awaitable[object]]
@@ -61,9 +64,35 @@ def cases() -> list[tuple[str, str, str, str, str]]:
     return found
 
 
+@pytest.fixture(scope='module')
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, tuple['Scene', bytes]]:
+    """Return a scene in an open room and one in a private one, with what is stored of each."""
+    return {
+        private: asyncio.run(Scene.stored(tmp_path_factory.mktemp('scene'), private=private))
+        for private in (False, True)
+    }
+
+
+@pytest.fixture
+def scene(scenes: dict[bool, tuple['Scene', bytes]], room: str) -> 'Scene':
+    """Return the scene that a case plays in."""
+    return scenes[room == 'private'][0]
+
+
+@pytest.fixture
+def new_database(
+    new_database: bytes, scenes: dict[bool, tuple['Scene', bytes]], request: pytest.FixtureRequest
+) -> bytes:
+    """Return what is stored of the scene that a case plays in: to set it anew takes longer than the case."""
+    if 'scene' not in request.fixturenames:
+        return new_database
+    return scenes[request.node.callspec.params['room'] == 'private'][1]
+
+
 @pytest.mark.parametrize(('room', 'who', 'whose', 'action', 'outcome'), cases())
-async def test_who_may_what(chat: Chat, room: str, who: str, whose: str, action: str, outcome: str) -> None:
-    scene = await Scene.set(chat, private=room == 'private')
+async def test_who_may_what(
+    chat: Chat, scene: 'Scene', room: str, who: str, whose: str, action: str, outcome: str
+) -> None:
     user = {'owner': scene.owner, 'member': scene.member, 'left': scene.left, 'stranger': scene.stranger}[who]
     message = scene.messages[user] if whose == 'own' else scene.foreign_to(user)
     slug = 'nowhere' if room == 'none' else scene.slug
@@ -80,6 +109,17 @@ class Scene:
 
     def __init__(self) -> None:
         self.messages: dict[User, Message] = {}
+
+    @classmethod
+    async def stored(cls, folder: Path, *, private: bool) -> tuple['Scene', bytes]:
+        """Set a scene, and return it with the database that holds it."""
+        chat = Chat(Settings(data=folder))
+        chat.open()
+        scene = await cls.set(chat, private=private)
+        for user in (scene.owner, scene.member, scene.left, scene.stranger):
+            await chat.sessions.begin(user, 'test')  # or the next start would let go of them
+        await chat.stop()
+        return scene, (folder / 'hearth.sqlite').read_bytes()
 
     @classmethod
     async def set(cls, chat: Chat, *, private: bool) -> 'Scene':

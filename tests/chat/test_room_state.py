@@ -131,6 +131,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS, mischief=st.randoms(use_true_random=False))
 def test_all_listeners_end_equal_to_storage_in_order_and_none_twice(steps, mischief) -> None:

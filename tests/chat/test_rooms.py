@@ -81,6 +81,70 @@ async def test_who_creates_a_room_is_its_owner_and_in_it(chat: Chat, ada: User) 
     assert (member.user, member.role) == (ada, 'owner')
 
 
+async def test_coming_and_going_is_limited_where_it_changes_something(chat: Chat, ada: User, bo: User) -> None:
+    """Each change is told to everybody in the room."""
+    for _ in range(200):
+        await chat.rooms.join(ada, 'lobby')
+    for _ in range(59):
+        await chat.rooms.leave(ada, 'lobby')
+        await chat.rooms.join(ada, 'lobby')
+    await chat.rooms.leave(ada, 'lobby')
+    with pytest.raises(RateLimited, match='You are joining and leaving rooms too fast'):
+        await chat.rooms.join(ada, 'lobby')
+    await chat.rooms.leave(bo, 'lobby')
+    await chat.rooms.leave(bo, 'lobby')
+
+
+async def test_deleting_rooms_is_limited(chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = await chat.rooms.create(ada, 'Garden')
+    for _ in range(60):
+        chat.rate_limits.check('changing', ada.id)
+    with pytest.raises(RateLimited):
+        await chat.rooms.delete(ada, room.slug)
+    assert await chat.rooms.find(ada, room.slug) == await chat.rooms.find(ada, 'garden')
+
+
+async def test_a_private_room_goes_with_its_last_member(chat: Chat, ada: User, bo: User) -> None:
+    """Nobody could find it any more, nor what was said in it."""
+    room = await chat.rooms.create(ada, 'Study', private=True)
+    await chat.hooks.create(ada, room.slug, 'Builds')
+    await chat.messages.send(ada, room.slug, 'unspeakable')
+    await chat.rooms.leave(ada, room.slug)
+    assert await chat._revisions([room.id]) == {}
+    left = await chat.storage.read(lambda c: c.exec_driver_sql('SELECT count(*) FROM messages').scalar_one())
+    assert left == 0
+
+
+async def test_a_private_room_stays_as_long_as_somebody_does_and_so_does_an_open_one(
+    chat: Chat, ada: User, bo: User
+) -> None:
+    room = await chat.rooms.create(ada, 'Study')
+    await chat.rooms.join(bo, room.slug)
+    await chat.rooms.change(ada, room.slug, private=True)
+    await chat.rooms.leave(ada, room.slug)
+    assert (await chat.rooms.find(bo, room.slug)).private
+    garden = await chat.rooms.create(ada, 'Garden')
+    await chat.rooms.leave(ada, garden.slug)
+    assert await chat.rooms.find(bo, garden.slug)
+
+
+async def test_all_of_ones_own_rooms_are_listed_and_of_the_others_so_many(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('chat.rooms.MOST_LISTED', 2)
+    names = ['One', 'Three', 'Two']
+    for name in names:
+        await chat.rooms.create(ada, name)
+    stranger = await chat.accounts.add_guest('Cleo', 'here')
+    entries, has_more = await chat.rooms.list_and_more(ada)
+    assert ([entry.room.name for entry in entries], has_more) == (['Lobby', *names], False)
+    entries, has_more = await chat.rooms.list_and_more(stranger)
+    assert ([entry.room.name for entry in entries], has_more) == (['Lobby', 'One'], True)
+    await chat.rooms.join(stranger, 'one')
+    entries, has_more = await chat.rooms.list_and_more(stranger)
+    assert ([entry.room.name for entry in entries], has_more) == (['One', 'Lobby', 'Three'], True)
+
+
 async def test_who_comes_back_finds_nothing_unread(chat: Chat, ada: User, bo: User) -> None:
     await chat.rooms.leave(ada, 'lobby')
     await chat.messages.send(bo, 'lobby', 'while away')

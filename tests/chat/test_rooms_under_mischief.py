@@ -14,6 +14,8 @@ from chat.models import Member, Message, User
 from chat.room_state import Subscription
 from chat.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 NAMES = ('Ada', 'Bo', 'Cy', 'Di')
 
 

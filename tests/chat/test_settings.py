@@ -231,6 +231,7 @@ def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert (caught.value.code, capsys.readouterr().out) == (0, f'Hearth {VERSION}\n')
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_the_warning_without_any_setup() -> None:
     code = 'from chat.settings import Settings; Settings.load()'
     environment = os.environ | {'HEARTH_PROT': '1', 'PYTHONPATH': str(ROOT)}

@@ -109,6 +109,7 @@ async def test_after_closing_nothing_is_taken_and_closing_again_is_harmless(tmp_
         await storage.read(lambda _: None)
 
 
+@pytest.mark.slow
 def test_whatever_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     script = f"""
 import asyncio

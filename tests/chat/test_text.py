@@ -54,6 +54,30 @@ def test_half_a_character_is_refused_everywhere(clean):
     assert 'damaged' in str(refusal(clean, 'Ada \ud83d'))
 
 
+@pytest.mark.parametrize(
+    ('clean', 'raw', 'says'),
+    [
+        (text.clean_name, 'a' + '\u0300\u0316' * 64_000, 'A name has at most 32 characters; this one has 128,001.'),
+        (text.clean_room_name, '👩\u200d' * 129, "A room's name has at most 64 characters; this one has 258."),
+        (text.clean_topic, '👩\u200d' * 36_000, 'A topic has at most 250 characters; this one has 72,000.'),
+    ],
+)
+def test_a_text_far_too_long_is_refused_before_anything_slow_looks_at_it(clean, raw, says, monkeypatch):
+    """Sorting accents and finding emoji takes the square of the length: minutes for what fits into a request."""
+
+    def slow(*_):
+        raise AssertionError('reached')
+
+    monkeypatch.setattr(text, '_visible', slow)
+    monkeypatch.setattr(text, '_one_line', slow)
+    assert str(refusal(clean, raw)) == says
+
+
+def test_what_shrinks_to_the_limit_is_taken():
+    assert len(text.clean_name('e\u0301' * 32)) == 32
+    assert len(text.clean_topic(' \u200b \n' * 187 + 'x' * 250)) == 250
+
+
 # Names
 
 
@@ -224,6 +248,22 @@ def test_cleaning_twice_is_cleaning_once(clean, raw):
     except Invalid:
         return
     assert clean(once) == once
+
+
+@pytest.mark.parametrize(
+    ('raw', 'shown'),
+    [
+        ('Jenkins', 'Jenkins'),
+        (' a\n b ', 'a b'),
+        ('\u202ecod\u2066.exe', 'cod.exe'),
+        ('x' * 99, 'x' * 32),
+        ('e\u0301', 'é'),
+        ('\ud83d', ''),
+        (FAMILY * 9, FAMILY * 4),
+    ],
+)
+def test_a_name_from_elsewhere_is_shown_without_what_cannot_be_seen(raw, shown):
+    assert text.foreign_name(raw) == shown
 
 
 # A taken name

@@ -165,6 +165,7 @@ async def test_who_reads_further_up_is_told_how_many_are_new_and_edits_are_not(
     await user.should_not_see('1 new message')
 
 
+@pytest.mark.slow
 async def test_who_reads_further_up_for_long_keeps_a_small_page(user: User, create_user: Callable[[], User]) -> None:
     bo = create_user()
     await join_room(user, 'Ada')
@@ -236,6 +237,7 @@ async def test_what_was_typed_while_the_server_was_away_comes_back_after_the_rel
     assert box(user) == 'half a thought'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kept', ['', '   ', 'sent', ' sent\n', None, 7, ['half'], 'of another time'])
 async def test_nothing_comes_back_that_was_sent_or_is_no_text_or_older(user: User, kept: object) -> None:
     await join_room(user, 'Ada')

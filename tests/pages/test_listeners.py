@@ -12,6 +12,8 @@ from chat.models import User as Person
 from pages.conversation import Conversation
 from tests.pages.people import chat_of, choose, join_room, sees, sign_in, until
 
+pytestmark = pytest.mark.slow
+
 PAGES = 200
 
 

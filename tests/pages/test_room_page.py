@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from nicegui import ElementFilter, ui
 from nicegui.testing import User
 
@@ -174,6 +175,7 @@ async def test_an_unknown_room_gets_a_page_that_says_so(user: User) -> None:
     await sees(user, 'Go to the lobby')
 
 
+@pytest.mark.slow
 async def test_people_who_come_are_listed_and_noticed(user: User, create_user: Callable[[], User]) -> None:
     bo = create_user()
     await join_room(user, 'Ada')
@@ -183,6 +185,7 @@ async def test_people_who_come_are_listed_and_noticed(user: User, create_user: C
     await sees(bo, '2 of 2 here')
 
 
+@pytest.mark.slow
 async def test_somebody_new_is_noticed_once_and_who_comes_back_is_too(
     user: User, create_user: Callable[[], User]
 ) -> None:
@@ -235,6 +238,7 @@ async def test_a_busy_person_is_told_how_long_to_wait(user: User) -> None:
     assert box(user) == 'one more'
 
 
+@pytest.mark.slow
 async def test_unread_messages_of_another_room_are_counted_and_cleared_by_opening_it(
     user: User, create_user: Callable[[], User]
 ) -> None:

@@ -73,7 +73,7 @@ def state():
 
 headers.install(app)
 headers.install(app)
-answers.install_not_found(app)
+answers.install(app)
 app.add_middleware(LimitPageBuilds, limit=PageBuildLimit(per_minute=5), pages=('/rooms/*',))
 for _ in range(2):  # twice is once
     socket_guard.install(core.sio, session_cookie_names=('hearth_session',), sockets_per_address=20)
@@ -199,6 +199,13 @@ class Server:
         assert (await ws.recv()).startswith('0')
         await ws.send('40')
         return await ws.recv()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the server is slow."""
+    for item in items:
+        if 'running_server' in getattr(item, 'fixturenames', ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ def test_no_text_makes_the_judge_stumble(text):
     assert isinstance(judge('42' + text), Verdict)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(['event', 'handshake', 'ack', 'log', 'javascript_response', 'connect']), ANYTHING)
 def test_no_payload_makes_the_judge_stumble(name, payload):
     assert judge('42' + json.dumps([name, payload])) is Verdict.DROP
