@@ -119,6 +119,7 @@ class ScriptNonce:
                 body.extend(message.get('body', b''))
                 if not message.get('more_body', False):
                     html = put_nonce(bytes(body), scope[NONCE])
+                    body.clear()  # NiceGUI keeps the request, and with it this function, as long as the page is open
                     MutableHeaders(raw=start['headers'])['Content-Length'] = str(len(html))
                     await send(start)
                     await send({'type': 'http.response.body', 'body': html})

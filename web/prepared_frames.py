@@ -28,7 +28,7 @@ class _Closing:
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._timer: asyncio.TimerHandle | None = None
-        self.write = transport.write  # the most used of all that is passed on
+        self.write, self.is_closing = transport.write, transport.is_closing  # the most used of all that is passed on
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -95,7 +95,12 @@ class Protocol(WebSocketsSansIOProtocol):
         return True
 
 
+def text_frame(data: bytes) -> bytes:
+    """Return the frame of a text that is encoded already."""
+    return Frame(Opcode.TEXT, data).serialize(mask=False)
+
+
 @lru_cache(maxsize=64)  # one is on its way to all at a time, and a few more to those who come back
 def frame_of(text: str) -> bytes:
     """Return the frame of a text, made once for all it goes to."""
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    return text_frame(text.encode())

@@ -12,7 +12,7 @@ from typing import Any
 
 import nicegui
 from engineio.payload import Payload  # type: ignore[import-untyped]
-from nicegui import Client
+from nicegui import Client, background_tasks
 from nicegui.nicegui import _on_ack, _on_connect, _on_event, _on_handshake, _on_javascript_response, sio_app
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]
 from starlette.requests import HTTPConnection
@@ -22,7 +22,18 @@ from web import frames
 from web.addresses import address_of
 from web.answers import nowhere
 from web.page_limits import AddressLimit
-from web.socket_traffic import PacketQueue, Refusal, TextOnly, aborter, read_packets, read_query, refuse, replay
+from web.prepared_frames import EXTENSION
+from web.socket_traffic import (
+    Outgoing,
+    PacketQueue,
+    Refusal,
+    TextOnly,
+    aborter,
+    read_packets,
+    read_query,
+    refuse,
+    replay,
+)
 
 NICEGUI = '3.18.'  # the version whose private names are used here
 PING_INTERVAL = 10  # seconds; a proxy waits longer for a sign of life
@@ -66,6 +77,7 @@ def install(
     sio.eio.cors_allowed_origins = []  # no CORS header for anybody: whose page may ask is decided below
     sio.eio.max_http_buffer_size = LARGEST_MESSAGE
     sio_app.other_asgi_app = nowhere  # for other addresses than the socket's own
+    sio.async_handlers = False  # what a page says is taken in the order of saying, without a task for each packet
     sio.eio.create_queue = PacketQueue
     sio.eio.handle_request = guard.handle_request
     sio.eio.on('connect', guard.on_open)
@@ -110,7 +122,7 @@ class _Guard:
         elif scope['type'] == 'websocket':
             scope['hearth.abort'] = abort = aborter(receive)
             if socket is not None:
-                socket.abort = abort
+                socket.abort, socket.outgoing.write = abort, scope.get('extensions', {}).get(EXTENSION)
             await self._answer(scope, TextOnly(receive, abort), send)
         elif scope['method'] == 'POST':
             await self._take_post(scope, receive, send, socket)
@@ -134,7 +146,7 @@ class _Guard:
             return False
         self._open[address] += 1
         self._addresses[eio_sid] = address
-        self._bound(self._sio.eio.sockets[eio_sid], environ['asgi.scope'].get('hearth.abort'))
+        self._bound(self._sio.eio.sockets[eio_sid], environ['asgi.scope'])
         await self._sio._handle_eio_connect(eio_sid, environ)
         return None
 
@@ -147,17 +159,14 @@ class _Guard:
                 del self._open[address]
         await self._sio._handle_eio_disconnect(eio_sid, reason)
 
-    def _bound(self, socket: Any, abort: Any) -> None:
-        send = socket.send
+    def _bound(self, socket: Any, scope: Scope) -> None:
+        def overflow() -> None:
+            background_tasks.create(self._cut(socket), name='cut a page that does not read')
 
-        async def send_or_cut(packet: Any) -> None:
-            await send(packet)
-            queue = socket.queue
-            # One packet that is too large by itself is let through: refused, it would be sent again for ever.
-            if queue.qsize() > MOST_QUEUED or (queue.size_in_bytes > MOST_QUEUED_BYTES and queue.qsize() > 1):
-                await self._cut(socket)
-
-        socket.send, socket.abort = send_or_cut, abort
+        socket.abort = scope.get('hearth.abort')
+        socket.outgoing = Outgoing(socket, MOST_QUEUED, MOST_QUEUED_BYTES, overflow)
+        socket.outgoing.write = scope.get('extensions', {}).get(EXTENSION)
+        socket.send = socket.outgoing.send
 
     async def _cut(self, socket: Any) -> None:
         if socket.abort is not None:

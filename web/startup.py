@@ -1,6 +1,7 @@
 """What the person who starts the server sees: where it is, how to come in, how to stop it, or why it cannot start."""
 
 import errno
+import gc
 import os
 import socket
 from ipaddress import ip_address
@@ -17,6 +18,9 @@ THIS_MACHINE = ('localhost', '127.0.0.1', '::1')
 HTTP_PORT = 80
 FREE_FOR_ALL = 8080  # a port that needs no rights
 NEIGHBORS = 100  # ports tried for a free one to recommend
+# New objects between two looks for garbage in cycles, and how many such looks an older one waits for. Pages are full of
+# cycles and live long: at Python's own numbers, full looks stop everybody for 100 to 200 ms with a hundred pages.
+COLLECT_AFTER = (50_000, 20, 50)
 HALF_BLOCKS = '\xa0▀▄█'  # all that a QR code in a terminal is made of
 
 
@@ -40,6 +44,13 @@ def announce(settings: Settings, *, stream: TextIO, qr: bool | None = None) -> N
         code.print_ascii(out=stream, tty=stream.isatty(), invert=True)
         stream.write(f'  Scan to open {address}\n')
     stream.flush()
+
+
+def calm_collector() -> None:
+    """Let the garbage collector run less often, and never look at what was there at the start."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def addresses(settings: Settings) -> list[str]:

@@ -19,12 +19,14 @@ from websockets.asyncio.client import ClientConnection, connect
 ROOT = Path(__file__).parents[2]
 SOCKET = '/_nicegui_ws/socket.io/'
 SERVER = """
+import json
 import sys
 from contextlib import suppress
 sys.path.insert(0, {root!r})
 from nicegui import Client, app, core, ui
 from starlette.responses import StreamingResponse
 from web import answers, headers, prepared_frames, socket_guard
+from web.page_updates import wire_of
 from web.page_limits import LimitPageBuilds, PageBuildLimit
 
 clicks = []
@@ -50,6 +52,28 @@ async def ask():
 @ui.page('/rooms/many')
 def many():
     ui.label('one of many')
+
+wires = {{}}
+
+@ui.page('/parts')
+def parts():
+    wires[ui.context.client.id] = wire_of(ui.context.client), ui.label('nothing'), ui.element('div')
+
+@app.get('/tell/{{client_id}}')
+async def tell(client_id, key, text='', new=False):
+    wire, label, box = wires[client_id]
+    label.set_text(f'{{text}} is to come')
+    if text:
+        wire.put(key, json.dumps({{'tag': 'p', 'text': text}}))
+        wire.put_own('last', lambda: json.dumps({{'tag': 'p', 'text': 'the last is ' + text}}))
+    else:
+        wire.drop(key)
+    wire.flush()
+    label.set_text(text)
+    if new:
+        with box:
+            ui.input('of a kind that was not there before')
+    return {{}}
 
 @app.get('/fails')
 def fails():
