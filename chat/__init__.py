@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
+from chat import markup
 from chat.accounts import Accounts
 from chat.bots import Bots
 from chat.drafts import Drafts
@@ -59,6 +60,7 @@ class Chat:
     def open(self) -> None:
         """Open the database, bringing it up to date; raises CannotOpen before anything listens if that fails."""
         self.storage.open()
+        markup.render('https://example.org')  # compiles the rules about links, which nobody shall wait for
 
     def start(self) -> None:
         """Begin what runs beside the requests; needs the event loop. Starting twice is harmless."""

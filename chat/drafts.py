@@ -1,5 +1,6 @@
 """What people have begun to write, kept on the server: it survives a reload, a crash and the end of a session."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -38,5 +39,6 @@ class Drafts:
         await self._kept.flush()
 
 
-def _save(connection: Connection, place: _Place, body: str) -> None:
-    messages.save_draft(connection, place.user_id, place.room_id, body)
+def _save(connection: Connection, bodies: Mapping[_Place, str]) -> None:
+    for place, body in bodies.items():
+        messages.save_draft(connection, place.user_id, place.room_id, body)

@@ -94,6 +94,10 @@ class Message:
     deleted_at: datetime | None
     reply_to: int | None
 
+    def __hash__(self) -> int:
+        # What pages share is found by message, for every page: all fields would cost more than the finding saves.
+        return hash((self.id, self.revision))
+
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:

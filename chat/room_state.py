@@ -119,8 +119,6 @@ class RoomState:
         if room is None:
             self._measures.published(event.type, told, perf_counter() - started)
             return
-        if isinstance(event, MessageSent):
-            self._stop_typing(room, event.message.author.id)
         room.newest = max(room.newest, event.revision)
         missed = False
         for subscription in tuple(room.subscriptions):
@@ -130,6 +128,8 @@ class RoomState:
                 told += 1
             elif event.revision > subscription.revision:
                 missed = True
+        if isinstance(event, MessageSent):
+            self._stop_typing(room, event.message.author.id)
         self._measures.published(event.type, told, perf_counter() - started)
         if missed:
             self._ask_to_fill(room)

@@ -1,6 +1,6 @@
 """How far people have read, and telling their pages when the counts of other rooms change."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -107,5 +107,5 @@ def _discard(watches: dict[int, set[Watch]], key: int, watch: Watch) -> None:
         watches.pop(key, None)
 
 
-def _save(connection: Connection, place: _Place, message_id: int) -> None:
-    rooms.mark_read(connection, place.room_id, place.user_id, message_id)
+def _save(connection: Connection, marks: Mapping[_Place, int]) -> None:
+    rooms.mark_read(connection, {(place.room_id, place.user_id): message_id for place, message_id in marks.items()})

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ log = logging.getLogger('hearth.storage')
 class WriteBehind(Generic[K, V]):
     """Keeps the newest value of each key and stores them together, at most ``delay`` seconds later."""
 
-    def __init__(self, storage: Storage, save: Callable[[Connection, K, V], object], delay: float) -> None:
+    def __init__(self, storage: Storage, save: Callable[[Connection, Mapping[K, V]], object], delay: float) -> None:
         self._storage = storage
         self._save = save
         self._delay = delay
@@ -67,12 +67,15 @@ class WriteBehind(Generic[K, V]):
                 self._flushing = None
                 return
 
-    def _save_all(self, connection: Connection, values: dict[K, V]) -> None:
-        for key, value in values.items():
-            try:
-                with connection.begin_nested():
-                    self._save(connection, key, value)
-            except OperationalError:
-                raise  # the database is in trouble, not this value
-            except Exception:  # one that can never be stored must not hold up the others
-                log.exception('Could not store %r', key)
+    def _save_all(self, connection: Connection, values: Mapping[K, V]) -> None:
+        try:
+            with connection.begin_nested():
+                self._save(connection, values)
+        except OperationalError:
+            raise  # the database is in trouble, not a value
+        except Exception:  # one that can never be stored must not hold up the others
+            if len(values) == 1:
+                log.exception('Could not store %r', *values)
+                return
+            for key, value in values.items():
+                self._save_all(connection, {key: value})

@@ -165,7 +165,7 @@ class Storage:
                         transaction.rollback()
                 else:
                     for job in jobs:
-                        outcomes.append(_attempt(job, connection, connection.begin_nested()))
+                        outcomes.append(_attempt(job, connection, sqlite.savepoint(connection)))
         except BaseException as error:
             log.exception('A commit failed')
             self._stop_writing()

@@ -1,15 +1,17 @@
 """Statements about messages and drafts."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, select, update
 
 from chat import markup
 from chat.clock import moment, now_ms
-from chat.models import Message, MessagePage, Room, User
+from chat.models import Message, MessagePage, Room, User, UserKind
 from chat.storage import rooms as room_rows
 from chat.storage.tables import drafts, messages, rooms, users
 
+SHARED = 4_096  # messages that were read last, 3 KiB each
 _MESSAGES = (
     select(
         messages,
@@ -28,6 +30,15 @@ _AFTER = _IN_ROOM.where(messages.c.id > bindparam('after')).order_by(messages.c.
 _CHANGED = (
     _IN_ROOM.where(messages.c.revision > bindparam('since')).order_by(messages.c.revision).limit(bindparam('most'))
 )
+_FIRST_ID = select(messages.c.id).where(
+    messages.c.room_id == bindparam('room_id'),
+    messages.c.author_id == bindparam('author'),
+    messages.c.client_message_id == bindparam('client_id'),
+)
+_LAST_BY = _NEWEST.where(messages.c.author_id == bindparam('author'), messages.c.deleted_at.is_(None))
+_DRAFT = and_(drafts.c.user_id == bindparam('author'), drafts.c.room_id == bindparam('here'))
+_DELETE_DRAFT = delete(drafts).where(_DRAFT)
+_UPDATE_DRAFT = update(drafts).where(_DRAFT)
 _INSERT = insert(messages).returning(messages.c.id)
 
 
@@ -39,9 +50,9 @@ def by_id(connection: Connection, message_id: int) -> Message | None:
 
 def by_client_id(connection: Connection, room_id: int, author_id: int, client_message_id: str) -> Message | None:
     """Return what an author already sent into a room under this id, or None."""
-    query = _IN_ROOM.where(messages.c.author_id == author_id, messages.c.client_message_id == client_message_id)
-    row = connection.execute(query, {'room_id': room_id}).first()
-    return None if row is None else _message(row)
+    parameters = {'room_id': room_id, 'author': author_id, 'client_id': client_message_id}
+    first_id = connection.execute(_FIRST_ID, parameters).scalar()
+    return None if first_id is None else by_id(connection, first_id)
 
 
 def count(connection: Connection) -> int:
@@ -52,8 +63,7 @@ def count(connection: Connection) -> int:
 
 def last_by(connection: Connection, room_id: int, author_id: int) -> Message | None:
     """Return an author's newest message in a room that is not deleted, or None."""
-    query = _NEWEST.where(messages.c.author_id == author_id, messages.c.deleted_at.is_(None))
-    row = connection.execute(query, {'room_id': room_id, 'most': 1}).first()
+    row = connection.execute(_LAST_BY, {'room_id': room_id, 'author': author_id, 'most': 1}).first()
     return None if row is None else _message(row)
 
 
@@ -148,12 +158,12 @@ def draft(connection: Connection, user_id: int, room_id: int) -> str:
 
 def save_draft(connection: Connection, user_id: int, room_id: int, body: str) -> None:
     """Store what somebody has begun to write; nothing is stored for nothing."""
-    mine = and_(drafts.c.user_id == user_id, drafts.c.room_id == room_id)
+    mine = {'author': user_id, 'here': room_id}
     if not body:
-        connection.execute(delete(drafts).where(mine))
+        connection.execute(_DELETE_DRAFT, mine)
         return
     values = {'body': body, 'updated_at': now_ms()}
-    is_stored = connection.execute(update(drafts).where(mine).values(**values)).rowcount > 0
+    is_stored = connection.execute(_UPDATE_DRAFT, {**mine, **values}).rowcount > 0
     # The room may have been deleted while somebody was writing in it.
     if not is_stored and room_rows.by_id(connection, room_id) is not None:
         connection.execute(insert(drafts), {'user_id': user_id, 'room_id': room_id, **values})
@@ -166,19 +176,31 @@ def _change(connection: Connection, message: Message, **values: object) -> Messa
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> Message:
+    return _shared(
+        row.id, row.room_id, row.slug, row.revision, row.author_id, row.author_name, row.author_kind, row.body,
+        row.html, row.html_version, row.client_message_id, row.created_at, row.edited_at, row.deleted_at, row.reply_to,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=SHARED)
+def _shared(
+    message_id: int, room_id: int, slug: str, revision: int, author_id: int, author_name: str, author_kind: UserKind,
+    body: str, html: str, html_version: int, client_message_id: str | None, created_at: int, edited_at: int | None,
+    deleted_at: int | None, reply_to: int | None,
+) -> Message:  # fmt: skip
+    """Return one and the same message for all pages that show it, instead of as many copies."""
     # HTML made by an older renderer is made again: a mended sanitizer must hold for old messages too.
-    html = row.html if row.html_version == markup.VERSION or not row.body else markup.render(row.body)
     return Message(
-        id=row.id,
-        room_id=row.room_id,
-        room=row.slug,
-        revision=row.revision,
-        author=User(row.author_id, row.author_name, row.author_kind),
-        body=row.body,
-        html=html,
-        client_message_id=row.client_message_id,
-        created_at=moment(row.created_at),
-        edited_at=None if row.edited_at is None else moment(row.edited_at),
-        deleted_at=None if row.deleted_at is None else moment(row.deleted_at),
-        reply_to=row.reply_to,
+        id=message_id,
+        room_id=room_id,
+        room=slug,
+        revision=revision,
+        author=User(author_id, author_name, author_kind),
+        body=body,
+        html=html if html_version == markup.VERSION or not body else markup.render(body),
+        client_message_id=client_message_id,
+        created_at=moment(created_at),
+        edited_at=None if edited_at is None else moment(edited_at),
+        deleted_at=None if deleted_at is None else moment(deleted_at),
+        reply_to=reply_to,
     )

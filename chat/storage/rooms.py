@@ -1,5 +1,6 @@
 """Statements about rooms, who belongs to them, and how far each has read."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
@@ -51,6 +52,15 @@ _MEMBERS = (
 )
 _BY_NAME = func.lower(rooms.c.name)
 _NEWEST_ID = select(func.coalesce(func.max(messages.c.id), 0)).where(messages.c.room_id == bindparam('room_id'))
+_MARK_READ = (
+    update(memberships)
+    .where(
+        memberships.c.room_id == bindparam('this_room'),
+        memberships.c.user_id == bindparam('reader'),
+        memberships.c.last_read_id < bindparam('mark'),
+    )
+    .values(last_read_id=bindparam('mark'))
+)
 _UNREAD = select(func.count()).select_from(
     select(messages.c.id)
     .where(
@@ -190,13 +200,15 @@ def leave(connection: Connection, room_id: int, user_id: int, number: int) -> No
     connection.execute(update(memberships).where(here).values(left_at=now_ms(), revision=number))
 
 
-def mark_read(connection: Connection, room_id: int, user_id: int, message_id: int) -> bool:
-    """Store how far somebody has read; never goes back. Returns whether that was news."""
-    newest = connection.execute(_NEWEST_ID, {'room_id': room_id}).scalar_one()
-    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
-    unread = memberships.c.last_read_id < min(message_id, newest)
-    changed = connection.execute(update(memberships).where(here, unread).values(last_read_id=min(message_id, newest)))
-    return changed.rowcount > 0
+def mark_read(connection: Connection, marks: Mapping[tuple[int, int], int]) -> None:
+    """Store how far people have read, by room and person: a message's id each. No mark ever goes back."""
+    room_ids = {room_id for room_id, _ in marks}
+    newest = {each: connection.execute(_NEWEST_ID, {'room_id': each}).scalar_one() for each in room_ids}
+    values = [
+        {'this_room': room_id, 'reader': user_id, 'mark': min(message_id, newest[room_id])}
+        for (room_id, user_id), message_id in marks.items()
+    ]
+    connection.execute(_MARK_READ, values)
 
 
 def unread(connection: Connection, room_id: int, user_id: int, after: int) -> int:

@@ -54,6 +54,21 @@ def reshaping(engine: Engine) -> Iterator[Connection]:
             driver.execute('PRAGMA foreign_keys=ON')
 
 
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Undo what is done within, and nothing before, if it raises."""
+    driver: Any = connection.connection.dbapi_connection  # directly: as for beginning a transaction
+    driver.execute('SAVEPOINT job')
+    try:
+        yield
+    except BaseException:
+        if in_transaction(connection):
+            driver.execute('ROLLBACK TO job')
+            driver.execute('RELEASE job')
+        raise
+    driver.execute('RELEASE job')
+
+
 def in_transaction(connection: Connection) -> bool:
     """Whether SQLite still has the transaction: a full disk can end it as a whole, not only the statement."""
     return bool(getattr(connection.connection.dbapi_connection, 'in_transaction', False))

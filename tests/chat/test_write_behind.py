@@ -1,7 +1,7 @@
 """What is stored a moment later: the newest wins, and nothing that goes wrong with one value keeps the others."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,13 @@ def kept(storage: Storage) -> WriteBehind[str, str]:
     return WriteBehind(storage, save, SOON)
 
 
-def save(connection: Connection, name: str, value: str) -> None:
-    if value == 'beyond words':
-        raise ValueError('There is no way to store this.')
-    connection.execute(text('INSERT OR REPLACE INTO kept VALUES (:name, :value)'), {'name': name, 'value': value})
-    if value == 'against the rules':
-        connection.execute(text('INSERT INTO kept VALUES (:name, :value)'), {'name': name, 'value': value})
+def save(connection: Connection, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        if value == 'beyond words':
+            raise ValueError('There is no way to store this.')
+        connection.execute(text('INSERT OR REPLACE INTO kept VALUES (:name, :value)'), {'name': name, 'value': value})
+        if value == 'against the rules':
+            connection.execute(text('INSERT INTO kept VALUES (:name, :value)'), {'name': name, 'value': value})
 
 
 async def stored(storage: Storage) -> dict[str, str]:
