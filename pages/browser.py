@@ -3,7 +3,7 @@
 No text of a user ever becomes part of one.
 """
 
-from nicegui import ui
+from nicegui import Client, ui
 
 # Times are shown in the reader's zone, unread marks are cleared by seeing, and what was typed while the server was away
 # must outlive the reload that follows. Only the browser knows its zone, whether the tab is in front, and what was in
@@ -32,6 +32,9 @@ TAKE_FROM_BEGINNING = (
 )
 ANSWERS_WITHIN = 10.0  # s
 
+# A row that came by a wire is no element to the server, so the server cannot run its methods. The key is a row's own.
+KEEP_ROW_IN_VIEW = 'runMethod("{}", "scrollIntoView", [{{block: "end"}}])'
+
 
 async def take_from_beginning(box: ui.input, text: str) -> str | None:
     """Take ``text`` away from the beginning of a box; returns what is left, None if the browser did not say."""
@@ -41,3 +44,10 @@ async def take_from_beginning(box: ui.input, text: str) -> str | None:
     except TimeoutError:
         return None
     return left if isinstance(left, str) else None
+
+
+def keep_row_in_view(client: Client, key: str) -> None:
+    """Let the end of a row that came by a wire stay in view."""
+    if not key.isalnum():
+        raise ValueError('The key of a row has letters and digits only.')
+    client.run_javascript(KEEP_ROW_IN_VIEW.format(key))

@@ -13,6 +13,25 @@ def icon(icon_name: str, label: str, on_click: Callable[..., object] | None = No
     return button
 
 
+def menu(icon_name: str, label: str, fill: Callable[[], object]) -> ui.button:
+    """Return a button with a menu, which ``fill`` makes the entries of when it is opened for the first time.
+
+    A menu nobody opens would be a quarter of what a page costs.
+    """
+    menus: list[ui.menu] = []
+
+    def show() -> None:
+        if not menus:
+            with button, ui.menu().props('auto-close no-parent-event') as made:
+                fill()
+            menus.append(made)
+        menus[0].open()
+
+    button = icon(icon_name, label, show)
+    button.props['aria-haspopup'] = 'menu'
+    return button
+
+
 def plain(label: str, on_click: Callable[..., object]) -> ui.button:
     """Return a button for what is not the main thing to do."""
     return ui.button(label, on_click=on_click, color=None).props('flat no-caps').classes('plain-button')

@@ -2,24 +2,42 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from html import escape
 from time import monotonic
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
 from chat import Chat
 from chat.errors import ChatError, StorageFailed
-from chat.events import MemberJoined, MemberLeft, MessageEvent, RoomChanged, RoomGone, StartAfresh, Told, Typing
+from chat.events import (
+    MemberJoined,
+    MemberLeft,
+    MessageEvent,
+    MessageSent,
+    RoomChanged,
+    RoomGone,
+    StartAfresh,
+    Told,
+    Typing,
+)
 from chat.models import Message, MessagePage, RoomView, User
 from chat.room_state import Subscription
 from pages import buttons, dialogs, links
 from pages.asking import shows_errors
 from pages.composer import Composer
+from pages.live_rows import live_rows
 from pages.message_list import MessageList
 from pages.people import People
+from pages.pulse import Pulses
+from web.page_updates import Wire
 
 TRIES = 5  # to read a page that is no older than what was told
 TELL_TYPING_EVERY = 3.0  # s, while somebody types
+SHOW_TOGETHER = 0.1  # s, what follows upon something that was shown
+# Who types is mostly over with a message, which brings that along; one who has just begun is told of a moment later.
+STATES_EVERY, STATES_AFTER = 1.0, 0.5  # s
 
 
 class Conversation:
@@ -31,6 +49,8 @@ class Conversation:
         user: User,
         view: RoomView,
         people: People,
+        wire: Wire | None,
+        pulses: Pulses,
         *,
         reader: ZoneInfo,
         marked: int | None,
@@ -52,21 +72,28 @@ class Conversation:
         self._on_room_changed = on_room_changed
         self._on_removed = on_removed
         self._subscription: Subscription | None = None
+        self._news: list[Told] = []  # heard, and not yet shown
+        self._pulse = pulses.of(self.room.id, SHOW_TOGETHER)
+        self._read_id = self._counted = 0
+        self._who_types: Sequence[User] = ()
+        self._typing_says = ''
+        self._slow_pulse = pulses.of(self.room.id, STATES_EVERY, STATES_AFTER)
         self._told_typing_at = -TELL_TYPING_EVERY
         self._just_joined: set[int] = set()  # who was noticed to join; their presence follows
         people.show(view.members)
-        with ui.element('div').classes('conversation'):
+        with ui.element('div').classes('conversation') as self._place:
             self.messages = MessageList(
                 view.room,
                 view.page,
                 reader,
                 new_after=view.last_read_id if view.unread else None,
                 marked=marked,
+                wire=wire,
                 load=self._load,
                 on_action=self._row_pressed,
                 on_seen=self.seen,
             )
-            self._typing = ui.label().classes('typing').props('aria-live=off')
+            self._typing = live_rows(self._client, wire, 'typing')
             self._composer = Composer(
                 view.room,
                 user,
@@ -76,7 +103,8 @@ class Conversation:
                 on_change=self._changed,
                 find_last=lambda: chat.messages.last_of(user, view.room.slug),
             )
-            self._build_menu()
+        self._pressed: Message | None = None
+        self._menu: ui.menu | None = None
 
     def listen(self) -> None:
         """Begin to show what happens from the snapshot on; doing so twice is harmless."""
@@ -90,10 +118,17 @@ class Conversation:
 
     def close(self) -> None:
         """Let go of the room; closing twice is harmless."""
+        self._pulse.forget(self._show_all)
+        self._news.clear()
+        self._slow_pulse.forget(self._show_who_types)
+        if self._slow_pulse.forget(self._mark_read):
+            self._mark_read()
         if self._subscription is not None:
             self._chat.room_state.unsubscribe(self._subscription)
             self._subscription = None
             self._chat.presence.unwatch(self._presence_changed)
+            self.messages.close()
+            self._typing.close()
 
     def focus(self) -> None:
         """Put the cursor into the message box."""
@@ -111,8 +146,17 @@ class Conversation:
         """Note that the newest message is on the screen, if it is."""
         if self._subscription is not None and self.messages.at_end and self._is_in_front():
             self.messages.seen()
-            self._chat.unread.seen(self._user, self.room, self.messages.newest_id)
+            self._read_id = self.messages.newest_id
+            self._slow_pulse.ask(self._mark_read)
+            self._count()
+
+    def _count(self) -> None:
+        if self._counted != self.messages.unseen:
+            self._counted = self.messages.unseen
             self._on_counts()
+
+    def _mark_read(self) -> None:
+        self._chat.unread.seen(self._user, self.room, self._read_id)
 
     @property
     def unseen(self) -> int:
@@ -121,22 +165,65 @@ class Conversation:
 
     def _heard(self, events: Sequence[Told]) -> None:
         for event in events:
-            if isinstance(event, MessageEvent):
-                self._put(event.message)
-            elif isinstance(event, MemberJoined):
-                self._people.add(event.member)
-                self._just_joined.add(event.member.user.id)
-                self._note(event.member.user, came=True)
-            elif isinstance(event, MemberLeft):
-                self._left(event)
-            elif isinstance(event, Typing):
-                self._typing.text = _typing_sentence([user for user in event.users if user.id != self._user.id])
-            elif isinstance(event, RoomChanged):
-                self._changed_room(event)
-            elif isinstance(event, RoomGone):
+            if isinstance(event, Typing):
+                self._who_types = event.users
+                self._slow_pulse.ask(self._show_who_types)
+                continue
+            if self._is_end(event):  # nothing of the room may be shown any more, from this moment on
                 self._on_removed()
-            elif isinstance(event, StartAfresh):
-                background_tasks.create(self._start_afresh(), name='start afresh', context=self._client)
+                return
+            if not self._news:
+                self._pulse.ask(self._show_all)
+            self._news.append(event)
+
+    def _is_end(self, event: Told) -> bool:
+        return isinstance(event, RoomGone) or (isinstance(event, MemberLeft) and event.member.user.id == self._user.id)
+
+    def _show_all(self) -> None:
+        news, self._news = self._news, []
+        said = tuple([event.message for event in news if _is_plain(event)])
+        if len(said) != len(news) or not self._say(said):
+            for event in news:
+                self._show_one(event)
+        self._put_who_types()
+        self.messages.flush()
+        self._count()
+
+    def _say(self, messages: tuple[Message, ...]) -> bool:
+        """Show what all pages of the room show alike; returns whether it could be shown so."""
+        authors = [message.author.id for message in messages]
+        if not self.messages.say(messages, own=authors.count(self._user.id)):
+            return False
+        if self._who_types:
+            self._who_types = [user for user in self._who_types if user.id not in authors]
+        return True
+
+    def _show_one(self, event: Told) -> None:
+        if isinstance(event, MessageEvent):
+            if self._who_types:
+                self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
+            self._put(event.message)
+        elif isinstance(event, MemberJoined):
+            self._people.add(event.member)
+            self._just_joined.add(event.member.user.id)
+            self._note(event.member.user, came=True)
+        elif isinstance(event, MemberLeft):
+            self._people.remove(event.member)
+            self._note(event.member.user, came=False)
+        elif isinstance(event, RoomChanged):
+            self._changed_room(event)
+        elif isinstance(event, StartAfresh):
+            background_tasks.create(self._start_afresh(), name='start afresh', context=self._client)
+
+    def _show_who_types(self) -> None:
+        self._put_who_types()
+        self._typing.flush()
+
+    def _put_who_types(self) -> None:
+        sentence = _typing_sentence([user for user in self._who_types if user.id != self._user.id])
+        if sentence != self._typing_says:
+            self._typing_says = sentence
+            self._typing.put('typing', escape(sentence), 'history')
 
     def _changed_room(self, event: RoomChanged) -> None:
         self.room = replace(self.room, name=event.name, topic=event.topic, private=event.private)
@@ -144,7 +231,7 @@ class Conversation:
         self._on_room_changed()
 
     def _put(self, message: Message) -> None:
-        quoted = self.messages.get(message.reply_to or 0)
+        quoted = None if message.reply_to is None else self.messages.get(message.reply_to)
         if message.reply_to is not None and quoted is None and message.id > self.messages.newest_id:
             background_tasks.create(self._put_reply(message), name='show a reply', context=self._client)
             return
@@ -152,7 +239,6 @@ class Conversation:
 
     def _show(self, message: Message, quoted: Message | None) -> None:
         self.messages.put(message, quoted, is_own=message.author.id == self._user.id)
-        self._on_counts()
 
     async def _put_reply(self, message: Message) -> None:
         """Show a reply to a message that is not on the page."""
@@ -163,19 +249,15 @@ class Conversation:
             quoted = None
         if self._subscription is not None:
             self._show(message, quoted)
-
-    def _left(self, event: MemberLeft) -> None:
-        if event.member.user.id == self._user.id:
-            self._on_removed()
-            return
-        self._people.remove(event.member)
-        self._note(event.member.user, came=False)
+            self.messages.flush()
+            self._count()
 
     def _presence_changed(self, user_ids: frozenset[int]) -> None:
         for member, came in self._people.refresh(user_ids):
             if not came or (self._chat.presence.is_settled and member.user.id not in self._just_joined):
                 self._note(member.user, came=came)
             self._just_joined.discard(member.user.id)
+        self.messages.flush()
 
     def _note(self, user: User, *, came: bool) -> None:
         if user.id != self._user.id:
@@ -216,22 +298,23 @@ class Conversation:
             self._told_typing_at = monotonic()
             self._chat.room_state.typing(self.room.id, self._user)
 
-    def _build_menu(self) -> None:
-        """One menu serves all rows: it opens beside the button that was pressed."""
-        self._pressed: Message | None = None
-        with (
-            ui.menu().props('no-parent-event anchor="bottom right" self="top right"').classes('row-menu') as self._menu
-        ):
+    def _build_menu(self) -> ui.menu:
+        """Return the one menu that serves all rows: it opens beside the button that was pressed."""
+        props = 'no-parent-event anchor="bottom right" self="top right"'
+        with self._place, ui.menu().props(props).classes('row-menu') as menu:
             buttons.entry('Reply', self._reply)
             self._edit_entry = buttons.entry('Edit', self._begin_edit)
             buttons.entry('Copy link', self._copy_link)
             self._delete_entry = buttons.entry('Delete', self._ask_to_delete).classes('danger')
+        return menu
 
     def _row_pressed(self, action: object, message_id: object) -> None:
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
         if action != 'menu' or message is None or message.deleted_at is not None:
             return
         self._pressed = message
+        if self._menu is None:
+            self._menu = self._build_menu()
         is_own = message.author.id == self._user.id
         self._edit_entry.set_visibility(self._chat.messages.may_edit(self._user, message))
         self._delete_entry.set_visibility(is_own)
@@ -261,6 +344,10 @@ class Conversation:
     @shows_errors
     async def _delete(self, message_id: int) -> None:
         await self._chat.messages.delete(self._user, message_id)
+
+
+def _is_plain(event: Told) -> TypeGuard[MessageSent]:
+    return type(event) is MessageSent and event.message.reply_to is None
 
 
 def _typing_sentence(users: Sequence[User]) -> str:

@@ -1,5 +1,7 @@
 """A text box that the server can empty while somebody types on in it."""
 
+from collections.abc import Callable
+
 from nicegui import background_tasks, events, ui
 
 from pages import browser
@@ -12,9 +14,11 @@ class MessageBox(ui.textarea):
     and answers with what is left. Until then, what it tells still begins with that text.
     """
 
-    def __init__(self, value: str, on_change: events.Handler[events.ValueChangeEventArguments[str | None]]) -> None:
+    def __init__(self, value: str, on_change: Callable[[], object]) -> None:
         self._leaving = ''  # taken away here, and perhaps not yet in the browser
-        super().__init__(value=value, on_change=on_change)
+        self._on_change: Callable[[], object] | None = None
+        super().__init__(value=value)
+        self._on_change = on_change
 
     @property
     def typed(self) -> str:
@@ -45,6 +49,11 @@ class MessageBox(ui.textarea):
         self._send_update_on_value_change = False
         self.value = value
         self._send_update_on_value_change = True
+
+    def _handle_value_change(self, value: str | None) -> None:
+        super()._handle_value_change(value)
+        if self._on_change is not None:
+            self._on_change()  # directly: it comes with every key, and NiceGUI would inspect its signature each time
 
     def _event_args_to_value(self, e: events.GenericEventArguments) -> str | None:
         value = super()._event_args_to_value(e)

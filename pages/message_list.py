@@ -1,13 +1,13 @@
 """The conversation: a log of messages that stays where the reader is.
 
 History stands in blocks of a few rows each, one element a block; what is said while the page is open gets a row of its
-own, which is also what a screen reader announces. A change of a message renders its block anew.
+own (``live_rows``), which is also what a screen reader announces. A change of a message renders its block anew.
 """
 
 import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -15,20 +15,14 @@ from nicegui import background_tasks, ui
 
 from chat.models import Message, MessagePage, Room
 from pages import browser, rows
+from pages.blocks import Block, key_of, talk_of
+from pages.live_rows import live_rows
 from pages.notices import Notices
+from web.page_updates import Wire
 
 BLOCK = 10  # rows; an edit in the history sends so many again
 MOST_ROWS = 200  # kept on a page
 TRIM_AFTER = 0.5  # s; what is added at one end and removed at the other at once would move the place under the eye
-
-
-@dataclass(eq=False)
-class _Block:
-    """Neighboring messages in one element; ``notices`` instead of messages for people coming and going."""
-
-    element: ui.html
-    ids: list[int] = field(default_factory=list)
-    notices: Notices | None = None
 
 
 class MessageList:
@@ -42,6 +36,7 @@ class MessageList:
         *,
         new_after: int | None,
         marked: int | None,
+        wire: Wire | None,
         load: Callable[..., Awaitable[MessagePage | None]],
         on_action: Callable[[str, int], object],
         on_seen: Callable[[], object],
@@ -49,7 +44,7 @@ class MessageList:
         self._messages: dict[int, Message] = {}
         self._ids: list[int] = []  # of the messages, rising
         self._quoted: dict[int, Message] = {}
-        self._blocks: list[_Block] = []
+        self._blocks: list[Block] = []
         self._above = page.above  # just before the first row: whether that begins a day or a group depends on it
         self._reader = reader
         self._new_after = new_after  # the last message that was read, if there are newer ones
@@ -59,6 +54,8 @@ class MessageList:
         self._load = load
         self._on_seen = on_seen
         self._loading = False
+        self._notice_number = 0
+        self._jump_shows: tuple[bool, int] | None = None
         self.has_older, self.has_newer = page.has_older, page.has_newer
         self.at_end = not page.has_newer
         self.unseen = 0
@@ -70,12 +67,12 @@ class MessageList:
                 self._top = ui.element('div').classes('sentinel')
                 self._beginning = ui.html(_beginning(room), sanitize=False).classes('beginning')
                 self._content = ui.element('div').classes('content')
+                self._live = live_rows(ui.context.client, wire)
                 self._newest = ui.element('q-intersection').classes('sentinel')
                 self._newest.on('visibility', lambda event: self._end_in_view(event.args))
-        with ui.button(on_click=self.go_to_end, color=None).props('no-caps unelevated').classes('jump') as self._jump:
-            self._jump_label = ui.label()
-            ui.icon('arrow_downward').props('aria-hidden=true')
-        self._add_history(page.messages, page.quoted, at_top=False)
+        self._jump = ui.button('', on_click=self.go_to_end, color=None).classes('jump')
+        self._jump.props('no-caps unelevated icon-right=arrow_downward')
+        self._add_history(page.messages, page.quoted)
         self._refresh_edges()
 
     @property
@@ -96,24 +93,50 @@ class MessageList:
         elif self._above is None or message.id > self._above.id:
             self._insert(message, quoted)
 
+    def say(self, messages: tuple[Message, ...], own: int) -> bool:
+        """Show what was just said, ``own`` of it by the reader; False if it has to be put one by one.
+
+        The messages reply to nothing, and are in the order in which they were said.
+        """
+        is_at_end = self.at_end or len(self._messages) + len(messages) < MOST_ROWS
+        is_new = self._new_after is None or self.newest_id > self._new_after
+        if self.has_newer or not is_at_end or not is_new or messages[0].id <= self.newest_id:
+            return False
+        talk = talk_of(messages, self._messages[self._ids[-1]] if self._ids else self._above, self._reader)
+        self._messages.update(talk.messages)
+        self._ids.extend(talk.messages)
+        self._blocks.extend(talk.blocks)
+        self._live.put_all(talk.rows)
+        self.unseen += len(messages) - own
+        return True
+
     def note(self, name: str, *, came: bool) -> None:
         """Show that somebody came or went, folded with those just before."""
         if self.has_newer:
             return
         if not self._blocks or self._blocks[-1].notices is None:
-            with self._content:
-                element = ui.html('', sanitize=False).classes('notice').props('aria-live=off')
-            self._blocks.append(_Block(element, notices=Notices()))
+            self._notice_number += 1
+            self._blocks.append(Block(key=f'n{self._notice_number}', kind='notice', notices=Notices()))
         last = self._blocks[-1]
         if last.notices is not None:
             last.notices.add(name, came=came)
-            last.element.content = last.notices.html()
+            self._live.put(last.key, last.notices.html(), last.kind)
+
+    def flush(self) -> None:
+        """Show what was put and noted since the last time."""
+        if self.at_end:
+            self._trim_top()
+        self._live.flush()
+        if self.at_end:
+            self._on_seen()
+        self._refresh_jump()
 
     def set_zone(self, reader: ZoneInfo) -> None:
         """Show all times in another zone."""
         if reader != self._reader:
             self._reader = reader
             self._render(self._blocks)
+            self.flush()
 
     def go_to_end(self) -> None:
         """Scroll to the newest message."""
@@ -130,15 +153,21 @@ class MessageList:
     def start_afresh(self, page: MessagePage) -> None:
         """Show these messages instead of all that are shown."""
         self._content.clear()
+        self._live.clear()
         self._messages.clear()
         self._ids.clear()
         self._quoted.clear()
         self._blocks.clear()
         self._new_after, self._above = None, page.above
         self.has_older, self.has_newer = page.has_older, page.has_newer
-        self._add_history(page.messages, page.quoted, at_top=False)
+        self._add_history(page.messages, page.quoted)
         self.at_end = not page.has_newer
         self._refresh_edges()
+        self.flush()
+
+    def close(self) -> None:
+        """Leave nothing behind in the browser."""
+        self._live.close()
 
     def seen(self) -> None:
         """Note that the end is on the screen."""
@@ -154,25 +183,22 @@ class MessageList:
         if not is_own:
             self.unseen += 1
         if self.has_newer:
-            self._refresh_jump()
             return
-        with self._content:
-            element = ui.html('', sanitize=False)
-        self._remember([message], {quoted.id: quoted} if quoted is not None else {})
-        block = _Block(element, [message.id])
-        self._blocks.append(block)
-        self._render([block])
-        if self.at_end:
-            self._trim_top()
-            self._on_seen()
-        self._refresh_jump()
+        before = self._messages[self._ids[-1]] if self._ids else self._above
+        self._messages[message.id] = message
+        self._ids.append(message.id)
+        if quoted is not None:
+            self._quoted[quoted.id] = quoted
+        key = key_of(message)
+        self._blocks.append(Block((message.id,), key=key))
+        self._live.put(key, rows.one(message, before, self._reader, quoted, self._new_after), 'message')
 
     def _insert(self, message: Message, quoted: Message | None) -> None:
         """Show a message in its place among those said later: it was edited since, or its quote had to be fetched."""
         self._remember([message], {quoted.id: quoted} if quoted is not None else {})
         place = self._ids.index(message.id)
-        block = next(block for block in self._blocks if self._ids[place + 1] in block.ids)
-        insort(block.ids, message.id)
+        index, block = next(each for each in enumerate(self._blocks) if self._ids[place + 1] in each[1].ids)
+        self._blocks[index] = block = replace(block, ids=tuple(sorted((*block.ids, message.id))))
         self._render([block])
 
     def _replace(self, message: Message) -> None:
@@ -194,7 +220,7 @@ class MessageList:
         if page is None or self._log.is_deleted:
             return
         self.has_older, self._above = page.has_older, page.above
-        self._add_history(page.messages, page.quoted, at_top=True)
+        self._add_history(page.messages, page.quoted)
         self._refresh_edges()
         background_tasks.create(self._trim_bottom(), name='trim the newest rows', context=self._log.client)
 
@@ -209,11 +235,8 @@ class MessageList:
         if page is None or self._log.is_deleted:
             return
         self.has_newer = page.has_newer
-        with self._content:
-            end = ui.element('div')
-        self._add_history(page.messages, page.quoted, at_top=False)
-        # At its very end a scroller follows what is added there; the reader wants to stay where the end was.
-        end.run_method('scrollIntoView', {'block': 'end'})
+        self._live.flush()
+        self._add_below(page.messages, page.quoted)
         self._trim_top()
         self._refresh_jump()
 
@@ -234,7 +257,8 @@ class MessageList:
             self._on_seen()
         self._refresh_jump()
 
-    def _add_history(self, messages: Sequence[Message], quoted: dict[int, Message], *, at_top: bool) -> None:
+    def _add_history(self, messages: Sequence[Message], quoted: dict[int, Message]) -> None:
+        """Show messages above all others."""
         self._remember(messages, quoted)
         blocks = []
         for ids in self._divide([message.id for message in messages]):
@@ -244,12 +268,25 @@ class MessageList:
                 # History is read by going to it; only what is said from now on is announced.
                 element = ui.html('', sanitize=False).props('aria-live=off')
             element.classes('marked' if self._marked in ids else '')
-            blocks.append(_Block(element, ids))
-        if at_top:
-            for index, block in enumerate(blocks):
-                block.element.move(self._content, index)
-        self._blocks = blocks + self._blocks if at_top else self._blocks + blocks
+            blocks.append(Block(tuple(ids), element))
+            if self._blocks:
+                element.move(self._content, len(blocks) - 1)
+        self._blocks = blocks + self._blocks
         self._render(blocks)
+
+    def _add_below(self, messages: Sequence[Message], quoted: dict[int, Message]) -> None:
+        """Show messages below all others, out of sight."""
+        self._remember(messages, quoted)
+        # At its very end a scroller follows what is added there; the reader wants to stay where the end was.
+        if self._blocks[-1].element is None:
+            self._live.keep_end_in_view()
+        else:
+            with self._content:
+                ui.element('div').run_method('scrollIntoView', {'block': 'end'})
+        blocks = [Block((message.id,), key=key_of(message), kind='history') for message in messages]
+        self._blocks += blocks
+        self._render(blocks)
+        self._live.flush()
 
     def _divide(self, ids: list[int]) -> Iterable[list[int]]:
         """Divide neighboring messages into blocks; a marked one has a block of its own."""
@@ -261,17 +298,23 @@ class MessageList:
 
     def _remember(self, messages: Iterable[Message], quoted: dict[int, Message]) -> None:
         for message in messages:
-            if message.id not in self._messages:
+            if message.id > self.newest_id:
+                self._ids.append(message.id)
+            elif message.id not in self._messages:
                 insort(self._ids, message.id)
             self._messages[message.id] = message
         self._quoted.update(quoted)
 
-    def _render(self, blocks: Iterable[_Block]) -> None:
+    def _render(self, blocks: Iterable[Block]) -> None:
         for block in blocks:
             if block.notices is None:
                 messages = [self._messages[message_id] for message_id in block.ids]
                 before = self._before(block.ids[0])
-                block.element.content = rows.rows(messages, before, self._reader, self._quoted, self._new_after)
+                html = rows.rows(messages, before, self._reader, self._quoted, self._new_after)
+                if block.element is not None:
+                    block.element.content = html
+                else:
+                    self._live.put(block.key, html, block.kind)
 
     def _before(self, message_id: int) -> Message | None:
         place = bisect_left(self._ids, message_id)
@@ -294,11 +337,14 @@ class MessageList:
             self._drop(self._blocks.pop())
             self.has_newer = True
 
-    def _drop(self, block: _Block) -> None:
+    def _drop(self, block: Block) -> None:
         for message_id in block.ids:
             del self._messages[message_id]
             self._ids.remove(message_id)
-        block.element.delete()
+        if block.element is not None:
+            block.element.delete()
+        else:
+            self._live.drop(block.key)
 
     def _refresh_edges(self) -> None:
         self._watch_top()
@@ -314,9 +360,12 @@ class MessageList:
                 sentinel.on('visibility', lambda event: self._load_older(event.args))
 
     def _refresh_jump(self) -> None:
+        if self._jump_shows == (self.at_end, self.unseen):
+            return
+        self._jump_shows = self.at_end, self.unseen
         self._jump.set_visibility(not self.at_end)
         noun = 'new message' if self.unseen == 1 else 'new messages'
-        self._jump_label.text = f'{self.unseen} {noun}' if self.unseen else 'Jump to the newest'
+        self._jump.text = f'{self.unseen} {noun}' if self.unseen else 'Jump to the newest'
 
 
 def _beginning(room: Room) -> str:

@@ -1,15 +1,18 @@
 """Who belongs to the room and who is here."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from html import escape
 
 from nicegui import events, ui
 
-from chat.models import Member
+from chat.models import Member, User
+from chat.pacing import Paced
 from chat.presence import Status
 from pages import rows
 
 MOST_SHOWN = 200  # beyond, the others are counted
+SHOW_AT_MOST_EVERY = 1.0  # s; many who come or go at once are shown together
 ORDER: tuple[Status, ...] = ('online', 'away', 'offline')
 
 
@@ -24,14 +27,18 @@ class People:
         self._status = status
         self._members: dict[int, Member] = {}
         self._shown_status: dict[int, Status] = {}
+        self._render = Paced(self._render_now, SHOW_AT_MOST_EVERY)
         self._is_toggled = self._is_visible = False
         self._button = button.on_click(self._toggle)
         with ui.element('aside').props('aria-label=People').classes('side-panel') as self._panel:
-            with ui.element('h2').classes('side-heading'):
-                self._title = ui.label('People')
+            self._title = ui.html('People', sanitize=False, tag='h2').classes('side-heading')
             self._list = ui.html('', sanitize=False, tag='ul').classes('people').props('aria-label=People')
             ui.element('q-resize-observer').on('resize', self._resized, args=['width'])
         ui.element('div').classes('backdrop').on('click', self._toggle, args=[])
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        self._render.close()
 
     def uncover(self) -> None:
         """Hide the list if it lies over the conversation."""
@@ -42,7 +49,7 @@ class People:
         """Show the members of another room."""
         self._members = {member.user.id: member for member in members}
         self._shown_status = {user_id: self._status(user_id) for user_id in self._members}
-        self._render()
+        self._render_now()
 
     def add(self, member: Member) -> None:
         """Show somebody who joined."""
@@ -83,20 +90,25 @@ class People:
         self._is_visible = isinstance(width, int | float) and width > 0
         self._button.props['aria-expanded'] = 'true' if self._is_visible else 'false'
 
-    def _render(self) -> None:
+    def _render_now(self) -> None:
         def rank(member: Member) -> tuple[int, str]:
             return ORDER.index(self._shown_status[member.user.id]), member.user.name.casefold()
 
         members = sorted(self._members.values(), key=rank)
         here = sum(status != 'offline' for status in self._shown_status.values())
-        self._title.text = f'People · {here} of {len(members)} here'
-        others = len(members) - MOST_SHOWN
-        more = f'<li class="others">and {others} more</li>' if others > 0 else ''
-        self._list.content = ''.join(self._entry(member) for member in members[:MOST_SHOWN]) + more
+        self._title.content = f'People · {here} of {len(members)} here'
+        shown = tuple((member.user, self._shown_status[member.user.id]) for member in members[:MOST_SHOWN])
+        self._list.content = _entries(shown, len(members) - len(shown))
 
-    def _entry(self, member: Member) -> str:
-        status = self._shown_status[member.user.id]
-        return (
-            f'<li class="person {status} by-{member.user.id}">{rows.avatar(member.user, "small")}'
-            f'<span class="name">{escape(member.user.name)}</span><span class="status">{status}</span></li>'
-        )
+
+@lru_cache(maxsize=256)  # every page of a room shows the same
+def _entries(shown: tuple[tuple[User, Status], ...], others: int) -> str:
+    more = f'<li class="others">and {others} more</li>' if others else ''
+    return ''.join(_entry(user, status) for user, status in shown) + more
+
+
+def _entry(user: User, status: Status) -> str:
+    return (
+        f'<li class="person {status} by-{user.id}">{rows.avatar(user, "small")}'
+        f'<span class="name">{escape(user.name)}</span><span class="status">{status}</span></li>'
+    )

@@ -1,6 +1,7 @@
 """The room page: rooms at the left, the conversation in the middle, people at the right."""
 
 from collections.abc import Awaitable
+from html import escape
 from urllib.parse import quote, unquote
 
 from fastapi import Request
@@ -10,20 +11,25 @@ from nicegui import Client, background_tasks, events, ui
 from chat import Chat
 from chat.errors import ChatError, NotFound
 from chat.models import RoomView, Session
+from chat.pacing import Paced
 from chat.presence import Connection
 from pages import browser, buttons, links, rows, theme, zones
 from pages.asking import shows_errors
 from pages.conversation import Conversation
 from pages.people import People
+from pages.pulse import Pulses
 from pages.room_list import RoomList
 from web import cookies
+from web.page_updates import wire_of
 
 BUILD_TIMEOUT = 10.0  # s
+TITLE_AT_MOST_EVERY = 1.0  # s
 LONGEST_ID = 19  # digits that a database can count to
 
 
 def install(chat: Chat) -> None:
     """Register the page of every room."""
+    pulses = Pulses()
 
     @ui.page('/rooms/{slug}', response_timeout=BUILD_TIMEOUT)
     async def room(request: Request, client: Client, slug: str) -> Response | None:
@@ -37,15 +43,16 @@ def install(chat: Chat) -> None:
         session = await chat.sessions.find(cookies.read_token(request))
         if session is None:
             return RedirectResponse(f'/?room={quote(slug, safe="")}', 303)
-        await RoomPage(chat, session, client).build(slug, message_id)
+        await RoomPage(chat, pulses, session, client).build(slug, message_id)
         return None
 
 
 class RoomPage:
     """One browser tab: what belongs to the person stands, the conversation changes with the room."""
 
-    def __init__(self, chat: Chat, session: Session, client: Client) -> None:
+    def __init__(self, chat: Chat, pulses: Pulses, session: Session, client: Client) -> None:
         self._chat = chat
+        self._pulses = pulses
         self._session = session
         self._user = session.user
         self._client = client
@@ -56,6 +63,9 @@ class RoomPage:
         self._conversation: Conversation | None = None
         self._presence: Connection | None = None
         self._watch = chat.unread.watch(self._user, self._counts_changed)
+        self._wire = wire_of(client)
+        self._titled = ''
+        self._show_title_soon = Paced(self._show_title, TITLE_AT_MOST_EVERY)
 
     async def build(self, slug: str, message_id: str) -> None:
         """Build the page around a room and hold what it listens to until the browser is gone."""
@@ -85,9 +95,8 @@ class RoomPage:
             .props('show-if-above breakpoint=700 width=264')
             .classes('side left') as self._left
         ):
-            with ui.element('a').classes('brand').props('href=/'):
-                ui.html(theme.LOGO, sanitize=False)
-                ui.label('Hearth')
+            brand = f'{theme.LOGO}<span>Hearth</span>'
+            ui.html(brand, sanitize=False, tag='a').classes('brand').props('href=/')
             # On a phone the rooms lie over the conversation (Quasar says which), and go when one was chosen.
             self._left.on('onLayout', self._note_whether_rooms_lie_over)
             self._rooms = RoomList(self._create_room)
@@ -98,13 +107,15 @@ class RoomPage:
 
     def _build_me(self) -> None:
         with ui.element('div').classes('me'):
-            ui.html(rows.avatar(self._user, 'small'), sanitize=False)
-            ui.label(self._user.name).classes('me-name')
-            with buttons.icon('settings', 'Your menu'), ui.menu().props('auto-close'):
-                for label, value in (('Theme of the system', None), ('Light theme', 'light'), ('Dark theme', 'dark')):
-                    buttons.entry(label, lambda value=value: self._set_theme(value))
-                ui.separator()
-                buttons.entry('Sign out', self._sign_out)
+            me = f'{rows.avatar(self._user, "small")}<span class="me-name">{escape(self._user.name)}</span>'
+            ui.html(me, sanitize=False).classes('me-who')
+            buttons.menu('settings', 'Your menu', self._fill_my_menu)
+
+    def _fill_my_menu(self) -> None:
+        for label, value in (('Theme of the system', None), ('Light theme', 'light'), ('Dark theme', 'dark')):
+            buttons.entry(label, lambda value=value: self._set_theme(value))
+        ui.separator()
+        buttons.entry('Sign out', self._sign_out)
 
     def _build_head(self) -> None:
         with ui.element('header').classes('head'):
@@ -113,10 +124,12 @@ class RoomPage:
                 with ui.element('h1'):
                     self._name = ui.label()
                 self._topic = ui.label().classes('topic')
-            with buttons.icon('more_vert', 'Room menu'), ui.menu().props('auto-close'):
-                buttons.entry("Copy the room's link", self._copy_link)
-                buttons.entry('Leave the room', self._leave)
+            buttons.menu('more_vert', 'Room menu', self._fill_room_menu)
             self._people_button = buttons.icon('group', 'Show people')
+
+    def _fill_room_menu(self) -> None:
+        buttons.entry("Copy the room's link", self._copy_link)
+        buttons.entry('Leave the room', self._leave)
 
     def _show_room(self, slug: str, message_id: str = '') -> Awaitable[None] | None:
         """Show a room in place: at once if it was loaded with the page."""
@@ -155,6 +168,8 @@ class RoomPage:
             self._user,
             view,
             self._people,
+            self._wire,
+            self._pulses,
             reader=self._reader,
             marked=marked,
             is_in_front=lambda: self._in_front,
@@ -213,13 +228,20 @@ class RoomPage:
             self._refresh_title()
 
     def _refresh_title(self) -> None:
-        if self._conversation is None:
-            return
-        waiting = self._rooms.unread_elsewhere + self._conversation.unseen
-        title = f'({waiting}) ' * bool(waiting) + f'{self._conversation.room.name} · Hearth'
-        if title != self._client.title:
+        if self._title() != self._titled:
+            self._show_title_soon()
+
+    def _show_title(self) -> None:
+        self._titled = self._title()
+        if self._titled:
             with self._client:
-                ui.page_title(title)
+                ui.page_title(self._titled)
+
+    def _title(self) -> str:
+        if self._conversation is None:
+            return ''
+        waiting = self._rooms.unread_elsewhere + self._conversation.unseen
+        return f'({waiting}) ' * bool(waiting) + f'{self._conversation.room.name} · Hearth'
 
     def _connected(self) -> None:
         """The browser is there, for the first time or again after a gap."""
@@ -251,6 +273,8 @@ class RoomPage:
     def _close(self) -> None:
         """The browser is gone: nothing of the page listens any longer."""
         self._leave_conversation()
+        self._show_title_soon.close()
+        self._people.close()
         self._chat.unread.unwatch(self._watch)
         self._chat.sessions.unwatch(self._session, self._session_ended)
         if self._presence is not None:

@@ -1,6 +1,7 @@
 """The rooms at the left, with what is unread in each."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from html import escape
 
 from nicegui import ui
@@ -10,22 +11,22 @@ from pages import buttons, dialogs, links
 
 
 class RoomList:
-    """The navigation between rooms; every entry is a link, which changes the room in place."""
+    """The navigation between rooms; every entry is a link, which changes the room in place.
+
+    One's own rooms are elements, which change one by one and keep the focus; the others can be hundreds, and change
+    seldom.
+    """
 
     def __init__(self, on_create: Callable[[str, str], Awaitable[object]]) -> None:
         self._entries: dict[int, RoomEntry] = {}
         self._links: dict[int, ui.html] = {}
         self._current: int | None = None
         with ui.element('div').classes('side-heading-row'):
-            with ui.element('h2').classes('side-heading'):
-                ui.label('Rooms')
+            ui.html('Rooms', sanitize=False, tag='h2').classes('side-heading')
             buttons.icon('add', 'New room', lambda: dialogs.new_room(on_create))
         with ui.element('nav').classes('rooms').props('aria-label=Rooms'):
             self._joined = ui.element('div').classes('rooms-joined')
-            with ui.element('div').classes('rooms-others') as self._others_box:
-                with ui.element('h3').classes('side-subheading'):
-                    ui.label('More rooms')
-                self._others = ui.element('div')
+            self._others = ui.html('', sanitize=False).classes('rooms-others')
 
     def show(self, entries: Sequence[RoomEntry]) -> None:
         """Show these rooms."""
@@ -34,6 +35,8 @@ class RoomList:
         ]:
             self._rebuild(entries)
         self._entries = {entry.room.id: entry for entry in entries}
+        others = ''.join([_link(entry.room) for entry in entries if not entry.joined])
+        self._others.content = f'<h3 class="side-subheading">More rooms</h3>{others}' if others else ''
         for room_id in self._links:
             self._refresh(room_id)
 
@@ -64,14 +67,13 @@ class RoomList:
 
     def _rebuild(self, entries: Sequence[RoomEntry]) -> None:
         self._joined.clear()
-        self._others.clear()
         self._links.clear()
         for entry in entries:
-            with self._joined if entry.joined else self._others:
-                link = ui.html('', sanitize=False, tag='a').classes('room-link')
+            if entry.joined:
+                with self._joined:
+                    link = ui.html('', sanitize=False, tag='a').classes('room-link')
                 link.props['href'] = links.address_of(entry.room.slug)
                 self._links[entry.room.id] = link
-        self._others_box.set_visibility(any(not entry.joined for entry in entries))
 
     def _refresh(self, room_id: int) -> None:
         entry, link = self._entries[room_id], self._links[room_id]
@@ -83,6 +85,11 @@ class RoomList:
         else:
             link.props.pop('aria-current', None)
         link.content = label(entry.room, unread)
+
+
+@lru_cache(maxsize=10_000)  # the same for everybody
+def _link(room: Room) -> str:
+    return f'<a class="room-link" href="{escape(links.address_of(room.slug))}">{label(room, 0)}</a>'
 
 
 def label(room: Room, unread: int) -> str:

@@ -3,7 +3,7 @@
 What differs between readers is not in here: a page's own style rule tells which rows are the reader's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 from html import escape
@@ -17,6 +17,7 @@ from pages import zones
 GROUPED_FOR = timedelta(minutes=5)  # messages of one author within this time stand under one name (Campfire)
 COLORS = 12  # of avatars, see theme.css
 CACHED_ROWS = 20_000  # about 1.5 KiB each
+CACHED_BLOCKS = 1_000  # about 12 KiB each
 EXCERPT = 120  # characters of a quoted message
 
 
@@ -37,13 +38,27 @@ def place_of(message: Message, before: Message | None, reader: ZoneInfo) -> Plac
 
 
 def rows(
-    messages: Iterable[Message],
+    messages: Sequence[Message],
     before: Message | None,
     reader: ZoneInfo,
     quoted: dict[int, Message],
     new_after: int | None,
 ) -> str:
     """Return the rows of neighboring messages; a line stands above the first that is newer than ``new_after``."""
+    has_line = new_after is not None and messages[-1].id > new_after and (before is None or before.id <= new_after)
+    quotes = tuple(quoted[each.reply_to] for each in messages if each.reply_to in quoted)
+    return _rows(tuple(messages), before, reader, quotes, new_after if has_line else None)
+
+
+@lru_cache(maxsize=CACHED_BLOCKS)  # pages that are opened at about the same time show the same history
+def _rows(
+    messages: tuple[Message, ...],
+    before: Message | None,
+    reader: ZoneInfo,
+    quotes: tuple[Message, ...],
+    new_after: int | None,
+) -> str:
+    quoted = {each.id: each for each in quotes}
     parts = []
     for message in messages:
         place = place_of(message, before, reader)
@@ -53,6 +68,20 @@ def rows(
         parts.append(row(message, place, reader, quoted.get(message.reply_to or 0)))
         before = message
     return ''.join(parts)
+
+
+def one(
+    message: Message, before: Message | None, reader: ZoneInfo, quoted: Message | None, new_after: int | None
+) -> str:
+    """Return the row of a message that was just said, as ``rows`` does."""
+    if new_after is None or (before is not None and before.id > new_after):
+        return _following(message, before, reader, quoted)
+    return rows([message], before, reader, {} if quoted is None else {quoted.id: quoted}, new_after)
+
+
+@lru_cache(maxsize=CACHED_ROWS)  # every page of a room asks
+def _following(message: Message, before: Message | None, reader: ZoneInfo, quoted: Message | None) -> str:
+    return row(message, place_of(message, before, reader), reader, quoted)
 
 
 @lru_cache(maxsize=CACHED_ROWS)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -16,8 +17,9 @@ PATIENCE = 60  # s for a server to start
 class Server:
     """Hearth in a process of its own, which can be killed and started again."""
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(self, data: Path, command: Sequence[str] = ('main.py',), **settings: str) -> None:
         self.data = data
+        self._command = command
         self._settings = settings
         with socket.socket() as free:
             free.bind(('127.0.0.1', 0))
@@ -36,7 +38,7 @@ class Server:
         }
         # What makes NiceGUI behave as in a test must not reach a real server.
         outside = {key: value for key, value in os.environ.items() if not key.startswith(('PYTEST', 'NICEGUI'))}
-        self._process = subprocess.Popen([sys.executable, 'main.py'], cwd=ROOT, env={**outside, **own})
+        self._process = subprocess.Popen([sys.executable, *self._command], cwd=ROOT, env={**outside, **own})
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:

@@ -20,6 +20,7 @@ from tests.pages.people import (
     join_room,
     open_menu_of,
     person_of,
+    press_button,
     press_key,
     rows,
     scroll_away,
@@ -258,6 +259,7 @@ async def test_who_comes_later_sees_who_is_typing(user: User, create_user: Calla
 
 async def test_a_link_is_shown_where_the_browser_has_no_clipboard_for_us(user: User) -> None:
     await join_room(user, 'Ada')
+    press_button(user, 'Room menu')
     choose(user, "Copy the room's link")
     await sees(user, 'Copy this address')
     with user:

@@ -10,7 +10,7 @@ from nicegui.testing import User
 
 from chat.models import User as Person
 from pages.conversation import Conversation
-from tests.pages.people import chat_of, choose, join_room, sees, sign_in, until
+from tests.pages.people import chat_of, choose, join_room, press_button, sees, sign_in, until
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +86,7 @@ async def test_a_page_that_opens_after_its_session_ended_ends_too(user: User) ->
 
 async def test_who_leaves_a_room_hears_no_more_of_it(user: User) -> None:
     await join_room(user, 'Ada')
+    press_button(user, 'Room menu')
     choose(user, 'Leave the room')
     await until(lambda: chat_of(user).room_state.listeners == 0)
 

@@ -273,6 +273,7 @@ async def test_leaving_a_room_is_told_to_the_others(user: User, create_user: Cal
     await join_room(user, 'Ada')
     await join_room(bo, 'Bo')
     await sees(user, '<strong>Bo</strong> joined')
+    press_button(bo, 'Room menu')
     choose(bo, 'Leave the room')
     await sees(user, '<strong>Bo</strong> left')
     await sees(user, '1 of 1 here')
