@@ -11,7 +11,7 @@ from chat import Chat
 from chat.errors import CannotOpen
 from chat.settings import SettingError, Settings, split_command
 from pages import joining, theme
-from web import answers, cookies, headers, page_limits, prepared_frames, socket_guard, startup
+from web import answers, cookies, headers, page_building, page_limits, prepared_frames, socket_guard, startup
 from web.requests import AnswerHead, LimitRequests
 
 MOUNTS = ('/api', hooks.PATH, socketio.PATH)
@@ -52,6 +52,7 @@ def install(chat: Chat) -> None:
     """Put the doors of a chat into NiceGUI's application."""
     settings = chat.settings
     app.state.chat = chat
+    page_building.speed_up()
     pages.install(chat)
     # Simulated users run this file again and again in one process, and mounts of the run before would answer first.
     app.routes[:] = [route for route in app.routes if not (isinstance(route, Mount) and route.path in MOUNTS)]
@@ -75,6 +76,7 @@ def install(chat: Chat) -> None:
     app.on_startup(lambda: socket_guard.set_pings(core.sio))
     app.on_startup(prepared_frames.use)
     app.on_startup(chat.start)
+    app.on_startup(startup.calm_collector)
     app.on_shutdown(socketio_door.stop)
     app.on_shutdown(chat.stop)
 

@@ -7,7 +7,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-FILES = ('requirements.txt', 'tests/requirements.txt')
+FILES = ('requirements.txt', 'tests/requirements.txt', 'benchmarks/requirements.txt')
 
 
 def read_requirements(text: str) -> list[Requirement]:
@@ -31,7 +31,7 @@ def test_has_a_lower_and_an_upper_bound(requirement: Requirement) -> None:
 def test_every_package_has_its_line_and_every_line_its_package() -> None:
     explained = (ROOT / 'docs' / 'dependencies.md').read_text(encoding='utf-8').partition('## Not used')[0]
     lines = re.findall(r'^- \*\*([A-Za-z0-9_.-]+)\*\*: \S', explained, re.MULTILINE)
-    assert sorted(lines, key=str.lower) == sorted((each.name for each in REQUIREMENTS), key=str.lower)
+    assert sorted(lines, key=str.lower) == sorted({each.name for each in REQUIREMENTS}, key=str.lower)
 
 
 @pytest.mark.parametrize('line', ['nh3', 'nh3>=0.3', 'nh3<1', 'nh3==0.3.1'])

@@ -1,0 +1,1 @@
+"""What Hearth is measured beside, each a server of its own: ``python -m benchmarks.peers.NAME PORT``."""
