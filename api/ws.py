@@ -234,8 +234,13 @@ class Connection:
         while True:
             room, waiting = await self._behind.get()
             await self._outbox.emptied()
-            if self._rooms.get(room.slug) is waiting:
+            is_member = self._user.id in (await self._chat.rooms.member_ids([room.id])).get(room.id, ())
+            if self._rooms.get(room.slug) is not waiting:
+                continue
+            if is_member:
                 await self._chat.room_state.caught_up(self._listen(room, waiting.revision))
+            else:
+                self._forget(room.slug)
 
     def _member_json(self, member: Member) -> dict[str, Any]:
         user = member.user
@@ -274,6 +279,10 @@ class Connection:
                 self._listen_later(room, event.revision - 1)
                 return
             self._outbox.put(event.text if isinstance(event, RoomEvent) else state_text(room.slug, event))
+            if isinstance(event, StartAfresh):  # one's own leaving may be among what is not told
+                self._chat.room_state.unsubscribe(self._rooms[room.slug])
+                self._listen_later(room, self._rooms[room.slug].revision)
+                return
             if isinstance(event, MemberEvent):
                 self._online.heard(event)
             if isinstance(event, RoomGone) or (isinstance(event, MemberLeft) and event.member.user.id == self._user.id):

@@ -261,6 +261,26 @@ async def test_who_was_away_too_long_is_told_to_start_afresh(
         assert event['revision'] == answer['revision'] + 1
 
 
+async def test_who_left_among_too_much_that_was_missed_hears_no_more(
+    site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('chat.storage.changes.MOST_CHANGES', 2)
+    async with site.program(ada) as program:
+        await program.result('subscribe', room='lobby')
+        with monkeypatch.context() as lost:
+            lost.setattr(chat.room_state, 'publish', lambda _: None)
+            await chat.rooms.leave(ada, 'lobby')
+            for _ in range(3):
+                await chat.messages.send(bo, 'lobby', 'news')
+        await chat.room_state.compare()
+        assert await program.events(1, 'start_afresh')
+        async with asyncio.timeout(PATIENCE):
+            while chat.room_state.listeners:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # nor does it listen again
+        assert chat.room_state.listeners == 0
+
+
 async def test_who_comes_back_to_several_busy_rooms_is_told_everything_as_fast_as_it_is_taken(
     site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
