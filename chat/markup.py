@@ -50,8 +50,9 @@ LIGHT_CODE, DARK_CODE = '#f6f4f0', '#1d1b19'  # the backgrounds that code is rea
 READABLE = 4.5  # contrast by WCAG AA
 
 
-# One line of nothing but words, as most messages are: no sign in it means anything in Markdown or HTML.
-_ONLY_WORDS = re.compile(r"""[^\W\d_](?:[^\W_]|[ ,;!?'"()-]|\.(?![^ ]))*""")
+# One line of nothing but words and emoji, as most messages are: no sign in it means anything in Markdown or HTML.
+_EMOJI = '\U0001f300-\U0001f64f\U0001f680-\U0001faff\u2600-\u27bf'
+_ONLY_WORDS = re.compile(rf"""(?:[^\W\d_]|[{_EMOJI}])(?:[^\W_]|[ ,;!?'"()\u200d\ufe0f{_EMOJI}-]|\.(?![^ ]))*""")
 
 
 def render(body: str) -> str:

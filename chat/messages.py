@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from chat import markup, permissions, reach, text
-from chat.errors import Forbidden, Invalid
+from chat.errors import Forbidden, Invalid, NotFound
 from chat.events import message_event
 from chat.models import Message, MessagePage, User
 from chat.rate_limits import RateLimits
@@ -60,14 +60,15 @@ class Messages:
             reached = reach.member_room(connection, user, slug)
             if not permissions.may_send(reached.user, is_member=reached.is_member):
                 raise Forbidden('You may not write in this room.')
-            if client_message_id is not None:
-                first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
-                if first is not None:
-                    return Sent(first, is_new=False)
             _check_reply(connection, reached.room.id, reply_to)
             said = (connection, reached.room, reached.user, body, html)
             sent = rows.add(*said, client_message_id=client_message_id, reply_to=reply_to)
-            return Sent(sent, is_new=True)
+            if sent is not None:
+                return Sent(sent, is_new=True)
+            first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
+            if first is None:
+                raise NotFound('There is no such room any more.')
+            return Sent(first, is_new=False)
 
         sent = await self._storage.write(store)
         if sent.is_new:

@@ -33,10 +33,16 @@ class Rooms:
         """Return the rooms a person belongs to, then the open ones they could join, MOST_LISTED of them."""
         return (await self.list_and_more(user))[0]
 
-    async def list_and_more(self, user: User) -> tuple[Sequence[RoomEntry], bool]:
-        """Return the same list, and whether there are more open rooms than it has."""
-        entries = await self._storage.read(rows.visible, user.id, MOST_LISTED + 1)
-        has_more = sum(not entry.joined for entry in entries) > MOST_LISTED
+    async def list_and_more(
+        self, user: User, *, words: str = '', most_others: int | None = None
+    ) -> tuple[Sequence[RoomEntry], bool]:
+        """Return the same list, and whether there are more open rooms than it has.
+
+        ``words`` leaves those rooms whose name or topic has them; ``most_others`` stands in for MOST_LISTED.
+        """
+        most = MOST_LISTED if most_others is None else most_others
+        entries = await self._storage.read(rows.visible, user.id, most + 1, words)
+        has_more = sum(not entry.joined for entry in entries) > most
         return entries[:-1] if has_more else entries, has_more
 
     async def list_open(self) -> Sequence[Room]:

@@ -1,7 +1,8 @@
 """The few questions the pages ask."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from nicegui import ui
 
@@ -9,10 +10,20 @@ from chat.errors import ChatError
 from pages import buttons, keys
 
 
+@contextmanager
+def titled(title: str) -> Iterator[ui.dialog]:
+    """Open a dialog whose content is what is made within; it is gone when it closes."""
+    with ui.dialog(value=True) as dialog, ui.card().classes('dialog'):
+        dialog.props['aria-label'] = title
+        dialog.on('hide', dialog.delete)
+        with ui.element('h2'):
+            ui.label(title)
+        yield dialog
+
+
 def new_room(on_create: Callable[[str, str], Awaitable[object]]) -> None:
     """Ask for a new room's name and topic; ``on_create`` is awaited with both and may raise ChatError."""
-    with ui.dialog(value=True) as dialog, ui.card().classes('dialog'):
-        _begin(dialog, 'New room')
+    with titled('New room') as dialog:
         name = ui.input('Name').props('outlined autofocus maxlength=64').classes('full')
         topic = ui.input('Topic (optional)').props('outlined maxlength=250').classes('full')
         problem = ui.label().classes('problem').props('role=alert')
@@ -38,30 +49,20 @@ def new_room(on_create: Callable[[str, str], Awaitable[object]]) -> None:
 
 def confirm(question: str, yes: str, on_yes: Callable[[], Awaitable[object]]) -> None:
     """Ask before something that cannot be taken back."""
-    with ui.dialog(value=True) as dialog, ui.card().classes('dialog'):
-        _begin(dialog, question)
-        with ui.element('div').classes('dialog-buttons'):
-            buttons.plain('Cancel', dialog.close).props('autofocus')
+    with titled(question) as dialog, ui.element('div').classes('dialog-buttons'):
+        buttons.plain('Cancel', dialog.close).props('autofocus')
 
-            async def do() -> None:
-                dialog.close()
-                await on_yes()
+        async def do() -> None:
+            dialog.close()
+            await on_yes()
 
-            buttons.danger(yes, do)
+        buttons.danger(yes, do)
 
 
 def show_address(address: str) -> None:
     """Show an address to copy by hand."""
-    with ui.dialog(value=True) as dialog, ui.card().classes('dialog'):
-        _begin(dialog, 'Copy this address')
+    with titled('Copy this address') as dialog:
         shown = ui.input('Address', value=address).props('outlined readonly autofocus').classes('full')
         dialog.on('show', lambda: shown.run_method('select'), args=[])
         with ui.element('div').classes('dialog-buttons'):
             buttons.main('Done', dialog.close)
-
-
-def _begin(dialog: ui.dialog, title: str) -> None:
-    dialog.props['aria-label'] = title
-    dialog.on('hide', dialog.delete)
-    with ui.element('h2'):
-        ui.label(title)

@@ -13,12 +13,12 @@ from chat.errors import ChatError, NotFound
 from chat.models import RoomView, Session
 from chat.pacing import Paced
 from chat.presence import Connection
-from pages import browser, buttons, links, rows, theme, zones
+from pages import browser, buttons, links, room_browser, rows, theme, zones
 from pages.asking import shows_errors
 from pages.conversation import Conversation
 from pages.people import People
 from pages.pulse import Pulses
-from pages.room_list import RoomList
+from pages.room_list import OTHERS_SHOWN, RoomList
 from web import cookies
 from web.page_updates import wire_of
 
@@ -99,7 +99,7 @@ class RoomPage:
             ui.html(brand, sanitize=False, tag='a').classes('brand').props('href=/')
             # On a phone the rooms lie over the conversation (Quasar says which), and go when one was chosen.
             self._left.on('onLayout', self._note_whether_rooms_lie_over)
-            self._rooms = RoomList(self._create_room)
+            self._rooms = RoomList(self._create_room, self._browse_rooms)
             self._build_me()
 
     def _note_whether_rooms_lie_over(self, event: events.GenericEventArguments) -> None:
@@ -205,10 +205,10 @@ class RoomPage:
             return None
 
     async def _refresh_rooms(self) -> None:
-        entries = await self._chat.rooms.list(self._user)
+        entries, has_more = await self._chat.rooms.list_and_more(self._user, most_others=OTHERS_SHOWN)
         if self._client.is_deleted:
             return
-        self._rooms.show(entries)
+        self._rooms.show(entries, has_more=has_more)
         if self._conversation is not None:
             self._rooms.set_current(self._conversation.room)
             others = [room_id for room_id in self._rooms.joined_ids if room_id != self._conversation.room.id]
@@ -299,6 +299,10 @@ class RoomPage:
     async def _create_room(self, name: str, topic: str) -> None:
         room = await self._chat.rooms.create(self._user, name, topic)
         ui.navigate.to(links.address_of(room.slug))
+
+    @shows_errors
+    async def _browse_rooms(self) -> None:
+        await room_browser.browse(lambda words: self._chat.rooms.list_and_more(self._user, words=words))
 
     @shows_errors
     async def _leave(self) -> None:

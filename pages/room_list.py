@@ -9,15 +9,19 @@ from nicegui import ui
 from chat.models import MOST_UNREAD, Room, RoomEntry
 from pages import buttons, dialogs, links
 
+OTHERS_SHOWN = 10  # open rooms one does not belong to; hundreds would cost each page more than all else on it
+
 
 class RoomList:
     """The navigation between rooms; every entry is a link, which changes the room in place.
 
-    One's own rooms are elements, which change one by one and keep the focus; the others can be hundreds, and change
-    seldom.
+    One's own rooms are elements, which change one by one and keep the focus; of the others some are shown, and all of
+    them can be browsed.
     """
 
-    def __init__(self, on_create: Callable[[str, str], Awaitable[object]]) -> None:
+    def __init__(
+        self, on_create: Callable[[str, str], Awaitable[object]], on_browse: Callable[[], Awaitable[object]]
+    ) -> None:
         self._entries: dict[int, RoomEntry] = {}
         self._links: dict[int, ui.html] = {}
         self._current: int | None = None
@@ -27,15 +31,17 @@ class RoomList:
         with ui.element('nav').classes('rooms').props('aria-label=Rooms'):
             self._joined = ui.element('div').classes('rooms-joined')
             self._others = ui.html('', sanitize=False).classes('rooms-others')
+            self._browse = buttons.plain('Browse all rooms', on_browse).classes('browse-rooms')
 
-    def show(self, entries: Sequence[RoomEntry]) -> None:
-        """Show these rooms."""
+    def show(self, entries: Sequence[RoomEntry], *, has_more: bool) -> None:
+        """Show these rooms, and that there are more to browse."""
         if [(entry.room.id, entry.joined) for entry in entries] != [
             (entry.room.id, entry.joined) for entry in self._entries.values()
         ]:
             self._rebuild(entries)
         self._entries = {entry.room.id: entry for entry in entries}
-        others = ''.join([_link(entry.room) for entry in entries if not entry.joined])
+        self._browse.set_visibility(has_more)
+        others = ''.join([link(entry.room) for entry in entries if not entry.joined])
         self._others.content = f'<h3 class="side-subheading">More rooms</h3>{others}' if others else ''
         for room_id in self._links:
             self._refresh(room_id)
@@ -88,8 +94,9 @@ class RoomList:
 
 
 @lru_cache(maxsize=10_000)  # the same for everybody
-def _link(room: Room) -> str:
-    return f'<a class="room-link" href="{escape(links.address_of(room.slug))}">{label(room, 0)}</a>'
+def link(room: Room, unread: int = 0) -> str:
+    """Return a link to a room."""
+    return f'<a class="room-link" href="{escape(links.address_of(room.slug))}">{label(room, unread)}</a>'
 
 
 def label(room: Room, unread: int) -> str:

@@ -48,7 +48,8 @@ class Storage:
     def __init__(self, folder: Path, measures: Measures | None = None) -> None:
         self._measures = measures or Measures()
         self._file = folder / 'hearth.sqlite'
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._asked: list[_Job] = []  # in this turn of the event loop
+        self._jobs: SimpleQueue[list[_Job]] = SimpleQueue()
         self._writer: Thread | None = None
         self._writing: Connection | None = None  # the writer's; taking one anew costs as much as a statement
         self._readers: ThreadPoolExecutor | None = None
@@ -82,7 +83,8 @@ class Storage:
         """Finish what was asked for and close the files; closing twice is harmless."""
         if self._writer is None:
             return
-        self._jobs.put(None)
+        self._hand_over()
+        self._jobs.put([])
         self._writer.join()
         self._writer = None
         if self._readers is not None:
@@ -113,9 +115,12 @@ class Storage:
         """
         if self._writer is None:
             raise StorageFailed
-        job = _Job(lambda connection: action(connection, *args, **kwargs), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        job = _Job(lambda connection: action(connection, *args, **kwargs), loop.create_future())
         started = perf_counter()
-        self._jobs.put(job)
+        self._asked.append(job)
+        if len(self._asked) == 1:
+            loop.call_soon(self._hand_over)
         try:
             result: T = await job.result  # a caller that goes away undoes nothing: the result is merely not waited for
         finally:
@@ -130,20 +135,31 @@ class Storage:
             log.exception('A read failed')
             raise StorageFailed from error
 
+    def _hand_over(self) -> None:
+        """Give the writer what was asked for in one turn of the loop together.
+
+        One by one, the first would have a commit of its own, and the two threads would fight for the interpreter.
+        """
+        jobs, self._asked = self._asked, []
+        if jobs:
+            self._jobs.put(jobs)
+
     def _write_forever(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            jobs = [job]
-            stop = False
-            while len(jobs) < LARGEST_COMMIT and not self._jobs.empty():
-                following = self._jobs.get()
-                if following is None:
-                    stop = True
-                    break
-                jobs.append(following)
-            self._commit(jobs)
-            if stop:
-                break
+        while jobs := self._next_jobs():
+            for start in range(0, len(jobs), LARGEST_COMMIT):
+                self._commit(jobs[start : start + LARGEST_COMMIT])
         self._stop_writing()
+
+    def _next_jobs(self) -> list[_Job]:
+        """Return all jobs that wait, or wait for the next; none is the end."""
+        jobs = self._jobs.get()
+        while jobs and not self._jobs.empty():
+            more = self._jobs.get()
+            if not more:
+                self._jobs.put(more)  # the end, after these
+                break
+            jobs += more
+        return jobs
 
     def _stop_writing(self) -> None:
         if self._writing is not None:

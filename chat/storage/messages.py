@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
 
 from chat import markup
 from chat.clock import moment, now_ms
@@ -35,6 +35,19 @@ _FIRST_ID = select(messages.c.id).where(
     messages.c.author_id == bindparam('author'),
     messages.c.client_message_id == bindparam('client_id'),
 )
+_NEXT_REVISION = (  # and whether it is needed, in one statement: each costs a tenth of all that sending does
+    update(rooms)
+    .where(
+        rooms.c.id == bindparam('this_room'),
+        ~exists().where(
+            messages.c.room_id == bindparam('this_room'),
+            messages.c.author_id == bindparam('author'),
+            messages.c.client_message_id == bindparam('client_id'),
+        ),
+    )
+    .values(revision=rooms.c.revision + 1)
+    .returning(rooms.c.revision)
+)
 _LAST_BY = _NEWEST.where(messages.c.author_id == bindparam('author'), messages.c.deleted_at.is_(None))
 _DRAFT = and_(drafts.c.user_id == bindparam('author'), drafts.c.room_id == bindparam('here'))
 _DELETE_DRAFT = delete(drafts).where(_DRAFT)
@@ -48,7 +61,7 @@ def by_id(connection: Connection, message_id: int) -> Message | None:
     return None if row is None else _message(row)
 
 
-def by_client_id(connection: Connection, room_id: int, author_id: int, client_message_id: str) -> Message | None:
+def by_client_id(connection: Connection, room_id: int, author_id: int, client_message_id: str | None) -> Message | None:
     """Return what an author already sent into a room under this id, or None."""
     parameters = {'room_id': room_id, 'author': author_id, 'client_id': client_message_id}
     first_id = connection.execute(_FIRST_ID, parameters).scalar()
@@ -70,9 +83,12 @@ def last_by(connection: Connection, room_id: int, author_id: int) -> Message | N
 def add(
     connection: Connection, room: Room, author: User, body: str, html: str, *,
     client_message_id: str | None, reply_to: int | None,
-) -> Message:  # fmt: skip
-    """Store a new message under the room's next revision."""
-    number, now = room_rows.next_revision(connection, room.id), now_ms()
+) -> Message | None:  # fmt: skip
+    """Store a new message under the room's next revision; None if its author already sent one under this id."""
+    taken = {'this_room': room.id, 'author': author.id, 'client_id': client_message_id}
+    number, now = connection.execute(_NEXT_REVISION, taken).scalar(), now_ms()
+    if number is None:
+        return None
     values = {
         'room_id': room.id, 'author_id': author.id, 'revision': number, 'body': body, 'html': html,
         'html_version': markup.VERSION, 'client_message_id': client_message_id, 'created_at': now,

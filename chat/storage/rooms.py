@@ -1,15 +1,17 @@
 """Statements about rooms, who belongs to them, and how far each has read."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, insert, select, update
 
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
 from chat.storage import hooks
 from chat.storage.tables import drafts, memberships, messages, rooms, users
 
+EVERY = 2**31 - 1  # a limit that none reaches
 _BY_SLUG = select(rooms).where(rooms.c.slug == bindparam('slug'))
 _BY_ID = select(rooms).where(rooms.c.id == bindparam('room_id'))
 _REVISION = select(rooms.c.revision).where(rooms.c.id == bindparam('room_id'))
@@ -51,6 +53,25 @@ _MEMBERS = (
     .where(memberships.c.room_id == bindparam('room_id'))
 )
 _BY_NAME = func.lower(rooms.c.name)
+_MINE = (
+    select(rooms, memberships.c.last_read_id)
+    .join_from(rooms, memberships)
+    .where(memberships.c.user_id == bindparam('member'), memberships.c.left_at.is_(None))
+    .order_by(_BY_NAME)
+)
+_OTHERS = (
+    select(rooms)
+    .where(
+        rooms.c.private.is_(False),
+        ~exists().where(
+            memberships.c.room_id == rooms.c.id,
+            memberships.c.user_id == bindparam('member'),
+            memberships.c.left_at.is_(None),
+        ),
+    )
+    .order_by(_BY_NAME)
+    .limit(bindparam('most'))
+)
 _NEWEST_ID = select(func.coalesce(func.max(messages.c.id), 0)).where(messages.c.room_id == bindparam('room_id'))
 _MARK_READ = (
     update(memberships)
@@ -219,20 +240,26 @@ def unread(connection: Connection, room_id: int, user_id: int, after: int) -> in
     return count
 
 
-def visible(connection: Connection, user_id: int, limit: int) -> list[RoomEntry]:
-    """Return the rooms a person belongs to, then at most ``limit`` open ones that they could join, each by name."""
-    mine = and_(
-        memberships.c.room_id == rooms.c.id, memberships.c.user_id == user_id, memberships.c.left_at.is_(None)
-    )  # fmt: skip
-    query = select(rooms, memberships.c.last_read_id).outerjoin_from(rooms, memberships, mine).order_by(_BY_NAME)
-    joined = connection.execute(query.where(memberships.c.user_id.is_not(None))).all()
-    others = connection.execute(
-        query.where(memberships.c.user_id.is_(None), or_(rooms.c.private.is_(False))).limit(limit)
-    ).all()
+def visible(connection: Connection, user_id: int, limit: int, words: str = '') -> list[RoomEntry]:
+    """Return the rooms a person belongs to, then at most ``limit`` open ones that they could join, each by name.
+
+    With ``words``, only those whose name or topic has them, in capitals or not.
+    """
+    mine = connection.execute(_MINE, {'member': user_id})
+    others = connection.execute(_OTHERS, {'member': user_id, 'most': EVERY if words else limit})
+    sought = words.casefold()  # here, as SQLite knows the capitals of English only
     return [
-        *(RoomEntry(_room(row), True, unread(connection, row.id, user_id, row.last_read_id)) for row in joined),
-        *(RoomEntry(_room(row), False, 0) for row in others),
+        *(
+            RoomEntry(_room(row), True, unread(connection, row.id, user_id, row.last_read_id))
+            for row in mine.all()
+            if _has(row, sought)
+        ),
+        *islice((RoomEntry(_room(row), False, 0) for row in others if _has(row, sought)), limit),
     ]
+
+
+def _has(row: Row[*tuple[Any, ...]], sought: str) -> bool:
+    return not sought or sought in row.name.casefold() or sought in row.topic.casefold()
 
 
 def of_member(connection: Connection, user_id: int) -> list[tuple[Room, Role]]:

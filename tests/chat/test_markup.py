@@ -426,7 +426,7 @@ def test_contrast_is_that_of_wcag():
 
 
 @pytest.mark.slow
-@given(st.text('aÄж漢ａ1 .,;!?\'"()-:@w', max_size=12))
+@given(st.text('aÄж漢ａ1 .,;!?\'"()-:@w👍🏽☕✨\u200d\ufe0f', max_size=12))
 @example('www. example')
 @example('see www.example.org (it is good)')
 @example('ada@example.org')
