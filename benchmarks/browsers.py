@@ -139,8 +139,10 @@ class Page(Browser):
             for key, element in data.items():
                 if element is None:
                     self._elements.pop(key, None)
-                else:
-                    self._elements[key] = element
+                    continue
+                self._elements[key] = element
+                if _is_box(element) and not element['props'].get('value'):
+                    self._emptied.set()  # as NiceGUI empties it; Hearth asks the browser to, below
         elif event == 'run_javascript' and 'request_id' in data:
             answer = {'client_id': self._client_id, 'request_id': data['request_id'], 'result': ''}
             await self._emit('javascript_response', answer)
@@ -153,7 +155,7 @@ class Page(Browser):
             await self._emptied.wait()
 
     async def _write(self, text: str) -> None:
-        box = next(key for key, each in self._elements.items() if each.get('props', {}).get('aria-label') == 'Message')
+        box = next(key for key, each in self._elements.items() if _is_box(each))
         await self._fire(box, 'update:value', text)
         await self._fire(box, 'keydown', {'isComposing': False, 'keyCode': 13}, key='enter')
 
@@ -186,6 +188,10 @@ class Page(Browser):
     def elements(self) -> int:
         """How many elements the browser has to know."""
         return len(self._elements)
+
+
+def _is_box(element: dict[str, Any]) -> bool:
+    return element.get('props', {}).get('aria-label') == 'Message'
 
 
 class Room(Browser):

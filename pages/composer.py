@@ -32,10 +32,8 @@ class Composer:
         self._draft = draft  # kept while a message is edited
         self._client_message_id = token_urlsafe(12)  # of the text in the box: sent twice, it is one message
         self._sending = False
+        self._about: ui.label | None = None  # made when something is edited or answered for the first time
         with ui.element('div').classes('composer') as self._box:
-            with ui.element('div').classes('composer-about') as self._about:
-                self._about_text = ui.label()
-                buttons.icon('close', 'Cancel', self.cancel)
             self._problem = ui.label().classes('problem').props('role=alert')
             with ui.element('div').classes('composer-box'):
                 self._text = MessageBox(draft, self._changed)
@@ -151,6 +149,16 @@ class Composer:
             about = 'Editing your message. Esc cancels.'
         elif self._replying_to is not None:
             about = f'Replying to {self._replying_to.author.name}. Esc cancels.'
-        self._about_text.text = about
-        self._about.set_visibility(bool(about))
+        if about and self._about is None:
+            self._about = self._build_about()
+        if self._about is not None:
+            self._about.text = about
+            self._box.classes(add='about' if about else '', remove='' if about else 'about')
         self._problem.set_visibility(bool(self._problem.text))
+
+    def _build_about(self) -> ui.label:
+        with self._box, ui.element('div').classes('composer-about') as place:
+            label = ui.label()
+            buttons.icon('close', 'Cancel', self.cancel)
+        place.move(target_index=0)
+        return label

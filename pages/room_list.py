@@ -28,10 +28,11 @@ class RoomList:
         with ui.element('div').classes('side-heading-row'):
             ui.html('Rooms', sanitize=False, tag='h2').classes('side-heading')
             buttons.icon('add', 'New room', lambda: dialogs.new_room(on_create))
-        with ui.element('nav').classes('rooms').props('aria-label=Rooms'):
+        with ui.element('nav').classes('rooms').props('aria-label=Rooms') as self._place:
             self._joined = ui.element('div').classes('rooms-joined')
             self._others = ui.html('', sanitize=False).classes('rooms-others')
-            self._browse = buttons.plain('Browse all rooms', on_browse).classes('browse-rooms')
+        self._on_browse = on_browse
+        self._browse: ui.button | None = None
 
     def show(self, entries: Sequence[RoomEntry], *, has_more: bool) -> None:
         """Show these rooms, and that there are more to browse."""
@@ -40,7 +41,11 @@ class RoomList:
         ]:
             self._rebuild(entries)
         self._entries = {entry.room.id: entry for entry in entries}
-        self._browse.set_visibility(has_more)
+        if has_more and self._browse is None:
+            with self._place:
+                self._browse = buttons.plain('Browse all rooms', self._on_browse).classes('browse-rooms')
+        if self._browse is not None:
+            self._browse.set_visibility(has_more)
         others = ''.join([link(entry.room) for entry in entries if not entry.joined])
         self._others.content = f'<h3 class="side-subheading">More rooms</h3>{others}' if others else ''
         for room_id in self._links:

@@ -71,13 +71,13 @@ async def test_a_page_that_opens_after_its_session_ended_ends_too(user: User) ->
     location = await sign_in(user, 'Ada')
     chat = chat_of(user)
     session = await chat.sessions.find(user.http_client.cookies['hearth_session'])
-    load = chat.rooms.list
+    load = chat.rooms.list_and_more
 
-    async def end_meanwhile(person: Person) -> object:
+    async def end_meanwhile(person: Person, **options: int) -> object:
         await chat.sessions.end(session)
-        return await load(person)
+        return await load(person, **options)
 
-    chat.rooms.list = end_meanwhile
+    chat.rooms.list_and_more = end_meanwhile
     await user.open(location)
     assert chat.room_state.listeners == 0
     with user:
