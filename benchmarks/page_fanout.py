@@ -38,7 +38,7 @@ class Pace(NamedTuple):
 
 
 STEADY, BURSTS, LONE = Pace(20), Pace(100, together=25), Pace(0.5)
-SLOW, SLOW_SECONDS = Pace(1), 20  # what NiceGUI's own way bears; at more it loses connections
+SLOW, SLOW_SECONDS = Pace(0.4), 20  # what NiceGUI's own way bears; at more it loses connections
 
 
 class Result(NamedTuple):
