@@ -1,4 +1,4 @@
-"""``python main.py bot …``: what the operator does from the command line, whether a server runs or not.
+"""``python main.py bot …`` and ``copy``: what the operator does from the command line.
 
 One process has the data at a time. If that is a server, the command asks it, with the token that a running server keeps
 in the data folder; otherwise it opens the chat itself.
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from api.bots import bot_json
-from chat import Chat
+from chat import Chat, copying
 from chat.errors import CannotOpen, ChatError, InUse
 from chat.operator import read_token
 from chat.settings import COMMANDS, SettingError, Settings
@@ -32,9 +32,8 @@ class _Refused(Exception):
 
 def run(settings: Settings, words: Sequence[str]) -> int:
     """Do what the words say and return the exit status; raises SettingError or CannotOpen when it cannot be tried."""
-    action, name, token_id = _understand(words)
     try:
-        text = asyncio.run(_do(settings, action, name, token_id))
+        text = _copied(settings, words) if words[0] == 'copy' else asyncio.run(_do(settings, *_understand(words)))
     except (ChatError, _Refused) as error:
         _write(sys.stderr, str(error))
         return REFUSED
@@ -54,6 +53,15 @@ def _understand(words: Sequence[str]) -> tuple[str, str, int | None]:
             return 'revoke', name, int(number)
     known = ', '.join(f"'{command}'" for command in COMMANDS)
     raise SettingError(f'{" ".join(words)!r} is no command of Hearth; these are: {known}.')
+
+
+def _copied(settings: Settings, words: Sequence[str]) -> str:
+    match list(words):
+        case ['copy', '--to', url]:
+            counts = copying.copy(settings, url)
+            lines = [f'{count:>10,} {table}' for table, count in counts.items()]
+            return '\n'.join(['Copied, and counted on both sides:', *lines])
+    raise SettingError('Say where to: copy --to URL, such as postgresql://user:password@host/database.')
 
 
 async def _do(settings: Settings, action: str, name: str, token_id: int | None) -> str:

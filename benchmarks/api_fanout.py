@@ -13,53 +13,17 @@ Latency runs from the sending of a message to its arrival at each client; client
 import argparse
 import asyncio
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
-import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.servers import Server, serve
 from benchmarks.talk import LINES
-
-ROOT = Path(__file__).parents[1]
-BARE = """
-import sys
-import uvicorn
-from fastapi import FastAPI, WebSocket, WebSocketDisconnect
-
-app = FastAPI()
-sockets = set()
-text = open(sys.argv[1], encoding='utf-8').read()
-
-@app.get('/healthz')
-def healthz():
-    return {}
-
-@app.websocket('/ws')
-async def ws(socket: WebSocket):
-    await socket.accept()
-    sockets.add(socket)
-    try:
-        while True:
-            await socket.receive_text()
-            for each in sockets:
-                await each.send_text(text)
-    except WebSocketDisconnect:
-        sockets.discard(socket)
-
-uvicorn.run(app, host='127.0.0.1', port=int(sys.argv[2]), log_level='warning', ws_per_message_deflate=False)
-"""
 
 
 class Result(NamedTuple):
@@ -78,11 +42,11 @@ def main() -> None:
     results: dict[str, list[Result]] = {'bare': [], 'hearth': []}
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / 'prepared.json'
-        prepared.write_text(asyncio.run(prepare(Path(folder))), encoding='utf-8')
+        prepared.write_text(asyncio.run(prepare()), encoding='utf-8')
         for number in range(options.rounds):
             for kind in ('bare', 'hearth') if number % 2 == 0 else ('hearth', 'bare'):
-                with serve(kind, Path(folder), prepared) as (port, process):
-                    measuring = measure(kind, port, process, options.clients, options.rate, options.seconds)
+                with serve(kind, None, *[str(prepared)] * (kind == 'bare')) as server:
+                    measuring = measure(server, options.clients, options.rate, options.seconds)
                     results[kind].append(asyncio.run(measuring))
                     print(describe(kind, results[kind][-1:]))
     print()
@@ -102,36 +66,10 @@ def describe(kind: str, results: list[Result]) -> str:
     return f'{kind:7} {cpu:6.1f} µs a delivery   p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   {len(latencies)} deliveries'
 
 
-@contextmanager
-def serve(kind: str, folder: Path, prepared: Path) -> Iterator[tuple[int, psutil.Process]]:
-    """Run a server in a process of its own."""
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
-    data = tempfile.mkdtemp(dir=folder)
-    command = {
-        'bare': [sys.executable, '-c', BARE, str(prepared), str(port)],
-        'hearth': [sys.executable, 'main.py', '--host', '127.0.0.1', '--port', str(port), '--data', data],
-    }[kind]
-    environment = {**os.environ, 'HEARTH_RATE_LIMITS': 'off'}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(f'http://127.0.0.1:{port}/healthz', timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-async def prepare(folder: Path) -> str:
+async def prepare() -> str:
     """Return the text that Hearth tells for the message, for the bare server to tell."""
-    with serve('hearth', folder, folder) as (port, _):
-        (client,) = await come('hearth', port, 1)
+    with serve('hearth') as server:
+        (client,) = await come(server, 1)
         await client.send(say(LINES[1]))
         while 'message_sent' not in (text := str(await client.recv())):
             pass
@@ -139,17 +77,18 @@ async def prepare(folder: Path) -> str:
         return text
 
 
-async def come(kind: str, port: int, number: int) -> list[ClientConnection]:
+async def come(server: Server, number: int, name: str = 'Guest') -> list[ClientConnection]:
     """Connect clients, for Hearth each as a guest of its own who listens to the lobby."""
-    if kind == 'bare':
-        return [await connect(f'ws://127.0.0.1:{port}/ws', compression=None) for _ in range(number)]
+    site = server.site.replace('http', 'ws', 1)
+    if server.kind == 'bare':
+        return [await connect(f'{site}/ws', compression=None) for _ in range(number)]
     clients = []
-    async with httpx.AsyncClient(base_url=f'http://127.0.0.1:{port}/api/v1') as http:
+    async with httpx.AsyncClient(base_url=f'{server.site}/api/v1') as http:
         for each in range(number):
-            token = (await http.post('/sessions', json={'name': f'Guest {each}'})).json()['token']
+            token = (await http.post('/sessions', json={'name': f'{name} {each}'})).json()['token']
             http.cookies.clear()
             headers = {'Authorization': f'Bearer {token}'}
-            client = await connect(f'ws://127.0.0.1:{port}/api/v1/ws', additional_headers=headers, compression=None)
+            client = await connect(f'{site}/api/v1/ws', additional_headers=headers, compression=None)
             await client.send(json.dumps({'id': 1, 'type': 'subscribe', 'room': 'lobby'}))
             while '"type":"ok"' not in str(await client.recv()):
                 pass
@@ -162,13 +101,13 @@ def say(body: str) -> str:
     return json.dumps({'type': 'send', 'room': 'lobby', 'body': body})
 
 
-async def measure(kind: str, port: int, process: psutil.Process, number: int, rate: int, seconds: int) -> Result:
+async def measure(server: Server, number: int, rate: int, seconds: int) -> Result:
     """Send for some seconds and note when each message arrives at each client."""
-    clients = await come(kind, port, number)
+    clients = await come(server, number)
     sent_at: list[float] = []
     latencies: list[float] = []
     total = rate * seconds
-    frames = [line if kind == 'bare' else say(line) for line in LINES]
+    frames = [line if server.kind == 'bare' else say(line) for line in LINES]
 
     async def listen(client: ClientConnection) -> None:
         for place in range(total):
@@ -178,16 +117,15 @@ async def measure(kind: str, port: int, process: psutil.Process, number: int, ra
 
     listening = [asyncio.create_task(listen(client)) for client in clients]
     await asyncio.sleep(3)  # what came with the joining is over
-    before = process.cpu_times()
+    cpu = server.cpu()
     begin = time.perf_counter()
     for place in range(total):
         await asyncio.sleep(max(0.0, begin + place / rate - time.perf_counter()))
         sent_at.append(time.perf_counter())
         await clients[0].send(frames[place % len(frames)])
     await asyncio.gather(*listening)
-    after = process.cpu_times()
+    cpu = server.cpu() - cpu
     await asyncio.gather(*(client.close() for client in clients))
-    cpu = after.user + after.system - before.user - before.system
     return Result(cpu / (total * number) * 1e6, latencies)
 
 

@@ -20,6 +20,7 @@ PEERS = {
     'flask': ('flask_room', 'threading'),  # the packages of the original room
     'flask-gevent': ('flask_room', 'gevent'),
     'nicegui': ('nicegui_chat',),
+    'bare': ('bare_broadcast',),
 }
 
 
@@ -45,8 +46,11 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serve(kind: str, data: Path | None = None) -> Iterator[Server]:
-    """Run Hearth or one of PEERS; Hearth without ``data`` begins with none."""
+def serve(kind: str, data: Path | None = None, *arguments: str, **settings: str) -> Iterator[Server]:
+    """Run Hearth or one of PEERS, with ``arguments``; Hearth without ``data`` begins with none.
+
+    ``settings`` are variables of the environment.
+    """
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
@@ -55,8 +59,8 @@ def serve(kind: str, data: Path | None = None) -> Iterator[Server]:
             command = ['main.py', '--host', '127.0.0.1', '--port', str(port), '--data', str(data or folder)]
         else:
             module, *options = PEERS[kind]
-            command = ['-m', f'benchmarks.peers.{module}', str(port), *options]
-        environment = {**os.environ, 'HEARTH_RATE_LIMITS': 'off'}
+            command = ['-m', f'benchmarks.peers.{module}', str(port), *options, *arguments]
+        environment = {**os.environ, 'HEARTH_RATE_LIMITS': 'off', **settings}
         with Path(folder, 'log').open('wb') as log:
             process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:

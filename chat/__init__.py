@@ -33,7 +33,7 @@ class Chat:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.measures = Measures()
-        self.storage = Storage(settings.data, self.measures)
+        self.storage = Storage(settings.data, settings.database_url, self.measures)
         self.readiness = Readiness(self.storage)
         self.totals = Totals(self.storage)
         self.rate_limits = RateLimits(enabled=settings.rate_limits)
@@ -67,7 +67,8 @@ class Chat:
         self.room_state.start()
         self.presence.start()
         self.housekeeping.start()
-        self.operator.start()
+        if self.settings.database_url is None:  # else commands need no server to reach the data
+            self.operator.start()
 
     async def stop(self) -> None:
         """Store what waits and let go of everything; stopping twice is harmless."""

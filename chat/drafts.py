@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from chat import text
 from chat.models import Room, User
 from chat.storage import Storage, messages
 from chat.write_behind import WriteBehind
@@ -26,8 +27,7 @@ class Drafts:
 
     def keep(self, user: User, room: Room, body: str) -> None:
         """Keep what somebody has begun to write in a room; nothing forgets it."""
-        storable = body[:LONGEST].encode('utf-8', 'replace').decode()  # a browser may cut an emoji in half
-        self._kept.put(_Place(user.id, room.id), storable)
+        self._kept.put(_Place(user.id, room.id), text.storable(body[:LONGEST]))  # a browser may cut an emoji in half
 
     def newest(self, user: User, room: Room, stored: str) -> str:
         """Return the draft, which may be newer than what was ``stored`` a moment ago."""

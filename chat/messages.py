@@ -111,7 +111,8 @@ class Messages:
 
         def read(connection: Connection) -> MessagePage:
             room = reach.room(connection, user, slug).room
-            return rows.page(connection, room.id, limit, before=before, after=after, author=author)
+            name = None if author is None else text.storable(author)
+            return rows.page(connection, room.id, limit, before=before, after=after, author=name)
 
         return await self._storage.read(read)
 

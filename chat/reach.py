@@ -46,6 +46,7 @@ def member_room(connection: Connection, user: User, slug: str) -> Reached:
 
 def message(connection: Connection, user: User, message_id: int) -> Message:
     """Return a message in a room that the person may see, or raise NotFound."""
+    messages.hold_room_of(connection, message_id)
     found = messages.by_id(connection, message_id)
     if found is not None:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 
 from chat.errors import StorageFailed
-from chat.storage import Storage, probes, sqlite
+from chat.storage import Storage, probes
 
 KEPT_FOR = 1.0  # s; however many ask, the disk is asked no more often
 ANSWERED_WITHIN = 2.0  # s
@@ -19,13 +19,16 @@ UNWRITABLE = 'The storage cannot be written.'
 class Readiness:
     """Asks what the server stands on whether it is there: one question at a time, whose answer is kept for a moment."""
 
-    stands_on: Mapping[str, str] = {'sqlite': sqlite.VERSION}  # versions, for whoever reads of a fault in one
-
     def __init__(self, storage: Storage, clock: Callable[[], float] = monotonic) -> None:
         self._storage = storage
         self._clock = clock
         self._probing: asyncio.Task[str | None] | None = None
         self._fresh_until = 0.0
+
+    @property
+    def stands_on(self) -> Mapping[str, str]:
+        """What is stood on and which version of it, for whoever reads of a fault in one."""
+        return self._storage.versions
 
     async def missing(self) -> str | None:
         """Say in a sentence what is missing, or None; takes at most ANSWERED_WITHIN."""

@@ -35,9 +35,12 @@ COMMANDS = {
     'bot list': 'Print the bots and the numbers of their tokens.',
     'bot token NAME': 'Make a further token of a bot and print it.',
     'bot revoke NAME [ID]': 'End one token of a bot, or all.',
+    'copy --to URL': 'Copy everything to an empty database: one of PostgreSQL, or a data folder.',
 }
+OF_COMMANDS = ('--to',)  # flags that are no settings
 ENDS_BY_ITSELF = ('--help', '-h', '--version')  # flags without a value
 SECRET = ('database_url', 'redis_url')  # may hold a password, in more than one place
+DATABASE_URL = re.compile(r'postgres(ql)?://[!-~]+')
 ORIGIN = re.compile(r'([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?')
 
 log = logging.getLogger('hearth.settings')
@@ -54,6 +57,8 @@ def split_command(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     for each in rest:
         if each == '--':
             words += rest
+        elif each.partition('=')[0] in OF_COMMANDS:
+            words += each.split('=', 1) if '=' in each else [each, *islice(rest, 1)]
         elif each.startswith('-'):
             flags.append(each)
             if '=' not in each and each not in ENDS_BY_ITSELF:
@@ -98,6 +103,12 @@ def _folder(value: object) -> Path:
     if not str(value).strip() or (os.path.exists(path) and not path.is_dir()):
         raise ValueError('it must be the path of a folder, which is made if it is not there')
     return path
+
+
+def _database_url(value: object) -> str | None:
+    if value is not None and not DATABASE_URL.fullmatch(str(value).strip()):
+        raise ValueError("it must be like 'postgresql://user:password@host:5432/database'")
+    return None if value is None else str(value).strip()
 
 
 def _not_yet(instead: str) -> Callable[[object], None]:
@@ -172,8 +183,10 @@ class Settings(BaseSettings):
     data: Annotated[Path, BeforeValidator(_folder)] = Field(
         default=Path('data'), description='The folder that everything is kept in; made on the first start.'
     )
-    database_url: Annotated[str | None, BeforeValidator(_not_yet('keeps all in SQLite, in HEARTH_DATA'))] = Field(
-        default=None, repr=False, description='For another database than SQLite; not offered by this version.'
+    database_url: Annotated[str | None, BeforeValidator(_database_url)] = Field(
+        default=None,
+        repr=False,
+        description='A PostgreSQL database in place of SQLite, such as postgresql://user:password@host/database.',
     )
     redis_url: Annotated[str | None, BeforeValidator(_not_yet('runs as a single process'))] = Field(
         default=None, repr=False, description='For several processes that serve one chat; not offered by this version.'

@@ -101,6 +101,11 @@ def slug_of(room_name: str) -> str:
     return 'new-room' if slug == 'new' else slug
 
 
+def storable(text: str) -> str:
+    """Return what nobody looked at as a database takes it: no zeros (PostgreSQL), no half characters."""
+    return text.replace('\0', '').encode('utf-8', 'replace').decode()
+
+
 def skeleton(name: str) -> str:
     """Return the key under which two names count as the same: without case, width, separators and look-alikes.
 

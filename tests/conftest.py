@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from chat.storage import Storage, migrations
+from tests import databases
+from tests.databases import PostgreSQLServer
 
 
 def pytest_collection_finish() -> None:
@@ -38,6 +40,25 @@ def quick_migrations(new_database: bytes, monkeypatch: pytest.MonkeyPatch) -> No
             file.write_bytes(new_database)
 
     monkeypatch.setattr(migrations, 'upgrade', copy_or_upgrade)
+
+
+@pytest.fixture(scope='session')
+def postgresql() -> Iterator[PostgreSQLServer]:
+    """Return a running PostgreSQL, started for the first test that asks for it."""
+    with databases.postgresql() as server:
+        server.make_template()
+        yield server
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Return where a test keeps its data: None is SQLite in its folder, which it is unless it says otherwise."""
+    if getattr(request, 'param', 'sqlite') == 'sqlite':
+        yield None
+        return
+    server: PostgreSQLServer = request.getfixturevalue('postgresql')
+    with server.database() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)

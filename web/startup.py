@@ -31,7 +31,7 @@ def announce(settings: Settings, *, stream: TextIO, qr: bool | None = None) -> N
         f'Hearth {VERSION}',
         f'  Open:  {first}',
         *(f'         {address}' for address in others),
-        f'  Data:  {settings.data.absolute()}',
+        f'  Data:  {_kept_in(settings)}',
         '  Ctrl+C stops it.',
     ]
     encoding = stream.encoding or 'utf-8'
@@ -44,6 +44,14 @@ def announce(settings: Settings, *, stream: TextIO, qr: bool | None = None) -> N
         code.print_ascii(out=stream, tty=stream.isatty(), invert=True)
         stream.write(f'  Scan to open {address}\n')
     stream.flush()
+
+
+def _kept_in(settings: Settings) -> str:
+    """Return where the data is, without the password to it."""
+    if settings.database_url is None:
+        return str(settings.data.absolute())
+    address = settings.database_url.partition('?')[0]
+    return f'PostgreSQL at {address.rpartition("@")[2]}' if '@' in address else 'PostgreSQL'
 
 
 def calm_collector() -> None:

@@ -1,217 +1,120 @@
 """Where everything is kept: whole transactions, each one function of a connection, run off the event loop.
 
-One thread writes, and only it checkpoints: SQLite up to 3.51.2 can corrupt its write-ahead log when two connections do.
-Transactions that wait while another commits share the next commit; each has a savepoint of its own, so that one that
-fails takes nothing else with it. Readers have their own connections and cannot write.
+A file of SQLite in the data folder, or a PostgreSQL server when there is an address of one. What is asked of them is
+the same; how they are asked is in ``one_writer`` and ``postgresql``.
 """
 
-import asyncio
-import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 from time import perf_counter
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from chat.errors import ChatError, StorageFailed
+from chat.errors import StorageFailed
 from chat.measures import Measures
-from chat.storage import migrations, opening, sqlite
-
-READERS = 2  # threads that read; on few cores more only wait for each other
-LARGEST_COMMIT = 64  # transactions that share a commit at most, so that the first of them does not wait long
+from chat.storage.one_writer import OneWriter
+from chat.storage.postgresql import PostgreSQL
 
 P = ParamSpec('P')
 T = TypeVar('T')
-log = logging.getLogger('hearth.storage')
 
 
-class _Job(NamedTuple):
-    run: Callable[[Connection], Any]
-    result: asyncio.Future[Any]
+class Database(Protocol):
+    """What a database must be able to do."""
 
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What it is and which version of it, for whoever reads of a fault in one."""
 
-class _Outcome(NamedTuple):
-    job: _Job
-    result: Any
-    problem: BaseException | None
+    def is_there(self) -> bool:
+        """Whether there is a database already."""
+
+    def open(self) -> None:
+        """Make or migrate it; raises CannotOpen."""
+
+    def close(self) -> None:
+        """Finish what was asked for and let go of it."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Return a connection that reads one consistent state, for whoever may block."""
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Return a connection whose transaction ends with the block, for whoever may block and is alone."""
+
+    def read(self, query: Callable[[Connection], Any]) -> Awaitable[Any]:
+        """Run a function on one consistent state; raises what it raised, or StorageFailed."""
+
+    def write(self, action: Callable[[Connection], Any]) -> Awaitable[Any]:
+        """Run a function as one transaction and wait until it is on disk; raises what it raised, or StorageFailed."""
 
 
 class Storage:
     """The database of one server process."""
 
-    def __init__(self, folder: Path, measures: Measures | None = None) -> None:
+    def __init__(self, folder: Path, url: str | None = None, measures: Measures | None = None) -> None:
         self._measures = measures or Measures()
-        self._file = folder / 'hearth.sqlite'
-        self._asked: list[_Job] = []  # in this turn of the event loop
-        self._jobs: SimpleQueue[list[_Job]] = SimpleQueue()
-        self._writer: Thread | None = None
-        self._writing: Connection | None = None  # the writer's; taking one anew costs as much as a statement
-        self._readers: ThreadPoolExecutor | None = None
-        self._held = ExitStack()  # what closing lets go of, the folder last
-        self._read_engine = sqlite.reading_engine(self._file, READERS)
-        self._write_engine = sqlite.writing_engine(self._file)
+        self._database: Database = OneWriter(folder) if url is None else PostgreSQL(url)
+        self._is_open = False
 
-    def is_there(self) -> bool:
-        """Whether the database has been made."""
-        return self._file.exists()
-
-    def open(self) -> None:
-        """Make or migrate the database and start the threads; blocks, as nothing can be done before.
-
-        Raises CannotOpen, and leaves the data as it is, when it cannot be used or another server uses it.
-        """
-        with opening.explained(self._file), ExitStack() as held:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            held.enter_context(opening.lock(self._file.parent))
-            migrations.refuse_newer(self._file)
-            held.callback(self._write_engine.dispose)
-            held.callback(self._read_engine.dispose)
-            self._file.touch(mode=0o600)  # the files that SQLite puts beside it have the same mode
-            migrations.upgrade(self._write_engine, self._file)
-            self._held = held.pop_all()
-        self._readers = ThreadPoolExecutor(READERS, 'storage-read')
-        self._writer = Thread(target=self._write_forever, name='storage-write', daemon=True)
-        self._writer.start()
-
-    def close(self) -> None:
-        """Finish what was asked for and close the files; closing twice is harmless."""
-        if self._writer is None:
-            return
-        self._hand_over()
-        self._jobs.put([])
-        self._writer.join()
-        self._writer = None
-        if self._readers is not None:
-            self._readers.shutdown()
-            self._readers = None
-        self._held.close()
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What everything is kept in, and which version of it."""
+        return self._database.versions
 
     @property
     def is_open(self) -> bool:
         """Whether reading and writing are possible."""
-        return self._writer is not None
+        return self._is_open
+
+    def is_there(self) -> bool:
+        """Whether the database has been made."""
+        return self._database.is_there()
+
+    def open(self) -> None:
+        """Make or migrate the database; blocks, as nothing can be done before.
+
+        Raises CannotOpen, and leaves the data as it is, when it cannot be used.
+        """
+        self._database.open()
+        self._is_open = True
+
+    def close(self) -> None:
+        """Finish what was asked for and let go of the database; closing twice is harmless."""
+        if self._is_open:
+            self._is_open = False
+            self._database.close()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Return a connection that reads one consistent state; for whoever runs no server."""
+        return self._database.reading()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Return a connection whose transaction ends with the block; for whoever runs no server."""
+        return self._database.writing()
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``query(connection, …)`` on one consistent state of the database and return its result."""
-        if self._readers is None:
+        if not self._is_open:
             raise StorageFailed
         started = perf_counter()
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._readers, lambda: self._read(query, args, kwargs))
+            result: T = await self._database.read(lambda connection: query(connection, *args, **kwargs))
         finally:
             self._measures.reads.observe(perf_counter() - started)
+        return result
 
     async def write(self, action: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``action(connection, …)`` as one transaction; returns after it is on disk.
 
         Raises what the action raised, or StorageFailed when the database did not take it; then nothing was stored.
         """
-        if self._writer is None:
+        if not self._is_open:
             raise StorageFailed
-        loop = asyncio.get_running_loop()
-        job = _Job(lambda connection: action(connection, *args, **kwargs), loop.create_future())
         started = perf_counter()
-        self._asked.append(job)
-        if len(self._asked) == 1:
-            loop.call_soon(self._hand_over)
         try:
-            result: T = await job.result  # a caller that goes away undoes nothing: the result is merely not waited for
+            result: T = await self._database.write(lambda connection: action(connection, *args, **kwargs))
         finally:
             self._measures.writes.observe(perf_counter() - started)
         return result
-
-    def _read(self, query: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-        try:
-            with self._read_engine.begin() as connection:
-                return query(connection, *args, **kwargs)
-        except SQLAlchemyError as error:
-            log.exception('A read failed')
-            raise StorageFailed from error
-
-    def _hand_over(self) -> None:
-        """Give the writer what was asked for in one turn of the loop together.
-
-        One by one, the first would have a commit of its own, and the two threads would fight for the interpreter.
-        """
-        jobs, self._asked = self._asked, []
-        if jobs:
-            self._jobs.put(jobs)
-
-    def _write_forever(self) -> None:
-        while jobs := self._next_jobs():
-            for start in range(0, len(jobs), LARGEST_COMMIT):
-                self._commit(jobs[start : start + LARGEST_COMMIT])
-        self._stop_writing()
-
-    def _next_jobs(self) -> list[_Job]:
-        """Return all jobs that wait, or wait for the next; none is the end."""
-        jobs = self._jobs.get()
-        while jobs and not self._jobs.empty():
-            more = self._jobs.get()
-            if not more:
-                self._jobs.put(more)  # the end, after these
-                break
-            jobs += more
-        return jobs
-
-    def _stop_writing(self) -> None:
-        if self._writing is not None:
-            with suppress(SQLAlchemyError):
-                self._writing.close()
-            self._writing = None
-
-    def _commit(self, jobs: list[_Job]) -> None:
-        """Run the jobs in one transaction and tell each its result only after the commit."""
-        outcomes: list[_Outcome] = []
-        try:
-            if self._writing is None:
-                self._writing = self._write_engine.connect()
-            connection = self._writing
-            with connection.begin() as transaction:
-                if len(jobs) == 1:  # nothing else has to be kept from it: it needs no savepoint
-                    outcomes.append(_attempt(jobs[0], connection, nullcontext()))
-                    if outcomes[0].problem is not None:
-                        transaction.rollback()
-                else:
-                    for job in jobs:
-                        outcomes.append(_attempt(job, connection, sqlite.savepoint(connection)))
-        except BaseException as error:
-            log.exception('A commit failed')
-            self._stop_writing()
-            failure = StorageFailed()
-            failure.__cause__ = error
-            outcomes = [_Outcome(job, None, failure) for job in jobs]
-        with suppress(RuntimeError):  # the loop has ended, and with it all who waited
-            jobs[0].result.get_loop().call_soon_threadsafe(_settle, outcomes)
-
-
-def _attempt(job: _Job, connection: Connection, savepoint: AbstractContextManager[object]) -> _Outcome:
-    try:
-        with savepoint:
-            return _Outcome(job, job.run(connection), None)
-    except ChatError as error:  # an ordinary answer: nothing was wrong with the database
-        return _Outcome(job, None, error)
-    except BaseException as error:  # even a panic of a library: without the writer everybody would wait for ever
-        if not sqlite.in_transaction(connection):
-            raise
-        if isinstance(error, SQLAlchemyError):
-            log.exception('A transaction failed')
-            return _Outcome(job, None, StorageFailed())
-        return _Outcome(job, None, error)
-
-
-def _settle(outcomes: list[_Outcome]) -> None:
-    for job, result, problem in outcomes:
-        if job.result.done():
-            continue  # whoever asked has gone
-        if problem is None:
-            job.result.set_result(result)
-        else:
-            job.result.set_exception(problem)

@@ -9,6 +9,7 @@ from chat import markup
 from chat.clock import moment, now_ms
 from chat.models import Message, MessagePage, Room, User, UserKind
 from chat.storage import rooms as room_rows
+from chat.storage.postgresql import hold_rooms
 from chat.storage.tables import drafts, messages, rooms, users
 
 SHARED = 4_096  # messages that were read last, 3 KiB each
@@ -59,6 +60,11 @@ def by_id(connection: Connection, message_id: int) -> Message | None:
     """Return a message, or None."""
     row = connection.execute(_BY_ID, {'message_id': message_id}).first()
     return None if row is None else _message(row)
+
+
+def hold_room_of(connection: Connection, message_id: int) -> None:
+    """Let nobody else change the room of a message until the transaction ends."""
+    hold_rooms(connection, rooms.c.id.in_(select(messages.c.room_id).where(messages.c.id == message_id)))
 
 
 def by_client_id(connection: Connection, room_id: int, author_id: int, client_message_id: str | None) -> Message | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, i
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
 from chat.storage import hooks
+from chat.storage.postgresql import hold_rooms
 from chat.storage.tables import drafts, memberships, messages, rooms, users
 
 EVERY = 2**31 - 1  # a limit that none reaches
@@ -102,7 +103,11 @@ def by_slug(connection: Connection, slug: str) -> Room | None:
 
 
 def reached(connection: Connection, slug: str, user_id: int) -> tuple[User, Room | None, Role | None, int] | None:
-    """Return a person, a room, their role in it and how far they have read, each as it is now; None for nobody."""
+    """Return a person, a room, their role in it and how far they have read, each as it is now; None for nobody.
+
+    Within a transaction that writes, the room stays as it is for all others.
+    """
+    hold_rooms(connection, rooms.c.slug == slug)
     row = connection.execute(_REACHED, {'slug': slug, 'user': user_id}).first()
     if row is None:
         return None
@@ -227,7 +232,9 @@ def mark_read(connection: Connection, marks: Mapping[tuple[int, int], int]) -> N
     newest = {each: connection.execute(_NEWEST_ID, {'room_id': each}).scalar_one() for each in room_ids}
     values = [
         {'this_room': room_id, 'reader': user_id, 'mark': min(message_id, newest[room_id])}
-        for (room_id, user_id), message_id in marks.items()
+        for (room_id, user_id), message_id in sorted(
+            marks.items()
+        )  # in one order, or two servers would wait for each other
     ]
     connection.execute(_MARK_READ, values)
 
@@ -263,8 +270,9 @@ def _has(row: Row[*tuple[Any, ...]], sought: str) -> bool:
 
 
 def of_member(connection: Connection, user_id: int) -> list[tuple[Room, Role]]:
-    """Return the rooms that somebody belongs to, and their role in each."""
+    """Return the rooms that somebody belongs to, and their role in each; as ``reached`` does, it holds them."""
     mine = and_(memberships.c.user_id == user_id, memberships.c.left_at.is_(None))
+    hold_rooms(connection, rooms.c.id.in_(select(memberships.c.room_id).where(mine)))
     query = select(rooms, memberships.c.role).join_from(memberships, rooms).where(mine).order_by(rooms.c.id)
     return [(_room(row), row.role) for row in connection.execute(query)]
 

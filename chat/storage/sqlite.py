@@ -1,4 +1,4 @@
-"""How SQLite is opened: the one place that differs between databases."""
+"""How SQLite is opened."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import QueuePool, StaticPool
 
 VERSION = sqlite3.sqlite_version
@@ -72,6 +72,24 @@ def savepoint(connection: Connection) -> Iterator[None]:
 def in_transaction(connection: Connection) -> bool:
     """Whether SQLite still has the transaction: a full disk can end it as a whole, not only the statement."""
     return bool(getattr(connection.connection.dbapi_connection, 'in_transaction', False))
+
+
+def probe(connection: Connection) -> None:
+    """Write the least there is: a number that nobody uses, anew, which takes a page."""
+    number = connection.exec_driver_sql('PRAGMA user_version').scalar_one()
+    connection.exec_driver_sql(f'PRAGMA user_version = {int(number)}')
+
+
+def last_id(connection: Connection, table: str) -> int:
+    """Return the last id that was given in a table, 0 if none was."""
+    return connection.execute(text('SELECT seq FROM sqlite_sequence WHERE name = :name'), {'name': table}).scalar() or 0
+
+
+def set_last_id(connection: Connection, table: str, number: int) -> None:
+    """Go on with the id after this one."""
+    connection.execute(text('DELETE FROM sqlite_sequence WHERE name = :name'), {'name': table})
+    values = {'name': table, 'number': number}
+    connection.execute(text('INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)'), values)
 
 
 def _url(file: Path) -> URL:

@@ -10,11 +10,30 @@ from chat.models import User
 from chat.settings import Settings
 from tests.chat.people import newcomer
 
+# What people do is tested on both databases: the statements are the same, and what differs must not show.
+ON_BOTH = (
+    'test_bots',
+    'test_hooks',
+    'test_messages',
+    'test_people',
+    'test_room_changes',
+    'test_rooms',
+    'test_rooms_under_mischief',
+    'test_sessions',
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let the tests of what people do run on SQLite and on PostgreSQL."""
+    if 'database_url' in metafunc.fixturenames and metafunc.module.__name__.rpartition('.')[2] in ON_BOTH:
+        both = ['sqlite', pytest.param('postgresql', marks=pytest.mark.slow)]
+        metafunc.parametrize('database_url', both, indirect=True)
+
 
 @pytest.fixture
-async def chat(tmp_path: Path) -> AsyncIterator[Chat]:
+async def chat(tmp_path: Path, database_url: str | None) -> AsyncIterator[Chat]:
     """Return a running chat with its data in a folder of the test."""
-    chat = Chat(Settings(data=tmp_path / 'data'))
+    chat = Chat(Settings(data=tmp_path / 'data', database_url=database_url))
     chat.open()
     chat.start()
     yield chat

@@ -104,7 +104,7 @@ def test_after_a_migration_references_are_checked_again(folder: Path, next_relea
     add_revision(next_release, 'new', '0003', 'pass')
     storage = Storage(folder)
     storage.open()
-    with storage._write_engine.begin() as connection:
+    with storage._database._write_engine.begin() as connection:
         assert connection.exec_driver_sql('PRAGMA foreign_keys').scalar() == 1
     storage.close()
 

@@ -269,7 +269,7 @@ def test_a_disk_that_is_full_while_the_tables_are_made_is_said_and_passes(tmp_pa
     def limit_pages(connection: sqlite3.Connection, _: object) -> None:
         connection.execute('PRAGMA max_page_count = 3')
 
-    event.listen(storage._write_engine, 'connect', limit_pages)
+    event.listen(storage._database._write_engine, 'connect', limit_pages)
     with pytest.raises(CannotOpen) as caught:
         storage.open()
     assert str(caught.value) == not_kept(tmp_path, 'database or disk is full')

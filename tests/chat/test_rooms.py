@@ -9,7 +9,7 @@ from chat import Chat
 from chat.errors import Conflict, Invalid, RateLimited
 from chat.events import MemberEvent, MessageEvent, Told
 from chat.models import User
-from chat.storage import changes
+from chat.storage import changes, tables
 from tests.chat.people import newcomer
 
 
@@ -164,11 +164,9 @@ async def test_rooms_are_listed_mine_first_and_by_name_whatever_its_case(chat: C
 
 async def test_a_name_that_very_many_rooms_have_is_refused(chat: Chat, ada: User) -> None:
     def make_many(connection):
+        rest = {'name': 'x', 'topic': '', 'private': False, 'revision': 0, 'created_at': 0}
         for number in ('', *(f'-{number}' for number in range(2, 101))):
-            connection.exec_driver_sql(
-                "INSERT INTO rooms (slug, name, topic, private, revision, created_at) VALUES (?, 'x', '', 0, 0, 0)",
-                (f'echo{number}',),
-            )
+            connection.execute(tables.rooms.insert(), {'slug': f'echo{number}', **rest})
 
     await chat.storage.write(make_many)
     with pytest.raises(Conflict, match='choose another') as problem:

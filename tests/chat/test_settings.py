@@ -101,7 +101,7 @@ FOLDER = 'it must be the path of a folder, which is made if it is not there.'
 PUBLIC_URL = "it must be like 'https://chat.example.org', without a path or a slash at the end."
 ON_OR_OFF = "it must be 'on' or 'off'."
 ONLY_GUESTS = "this version of Hearth offers only 'guests'."
-ONLY_SQLITE = 'this version of Hearth keeps all in SQLite, in HEARTH_DATA, so leave it out.'
+DATABASE = "it must be like 'postgresql://user:password@host:5432/database'."
 WRONG = [
     ('port', 'eighty', PORT),
     ('port', '65536', PORT),
@@ -122,9 +122,9 @@ WRONG = [
     ('sign_in', 'invited', ONLY_GUESTS),
     ('sign_in', 'everybody', ONLY_GUESTS),
     ('redis_url', 'redis://…', 'this version of Hearth runs as a single process, so leave it out.'),
-    ('database_url', 'postgresql+psycopg://…', ONLY_SQLITE),
-    ('database_url', 'sqlite://…', ONLY_SQLITE),
-    ('database_url', '…', ONLY_SQLITE),
+    ('database_url', 'postgresql+psycopg://…', DATABASE),
+    ('database_url', 'sqlite://…', DATABASE),
+    ('database_url', '…', DATABASE),
 ]
 
 
@@ -166,8 +166,9 @@ def test_a_file_is_no_folder() -> None:
 @pytest.mark.parametrize(
     'argv',
     [
-        ['--database-url', 'postgresql://ada:s3cret@db/chat'],
-        ['--database-url', 'postgresql://db/chat?password=s3cret'],
+        ['--database-url', 'mysql://ada:s3cret@db/chat'],
+        ['--database-url', 'mysql://db/chat?password=s3cret'],
+        ['--database-url', 'postgresql://ada:s3cret s3cret@db/chat'],
         ['--database-url', 'ada:s3cret@db/chat'],
         ['--redis-url=redis://:s3cret@redis:6379/0'],
         ['--public-url', 'https://ada:s3cret@chat.example.org'],
@@ -183,7 +184,7 @@ def test_no_password_is_ever_shown(argv: list[str]) -> None:
 
 def test_the_error_carries_no_value_behind_the_sentence() -> None:
     with pytest.raises(SettingError) as caught:
-        Settings.load(['--database-url', 'postgresql://ada:s3cret@db/chat'])
+        Settings.load(['--database-url', 'mysql://ada:s3cret@db/chat'])
     assert caught.value.__suppress_context__
 
 

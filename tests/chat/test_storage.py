@@ -180,7 +180,7 @@ async def test_a_reader_cannot_write(chat: Chat) -> None:
 
 async def test_transactions_that_wait_share_a_commit(chat: Chat) -> None:
     commits: list[object] = []
-    event.listen(chat.storage._write_engine, 'commit', commits.append)
+    event.listen(chat.storage._database._write_engine, 'commit', commits.append)
     blocker = chat.storage.write(lambda _: time.sleep(0.05))
     await asyncio.gather(blocker, *(chat.storage.write(lambda _: None) for _ in range(50)))
     assert 1 <= len(commits) <= 3

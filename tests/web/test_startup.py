@@ -51,6 +51,18 @@ def test_tells_version_addresses_folder_and_how_to_stop(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ('url', 'shown'),
+    [
+        ('postgresql://ada:geheim@db.example.org:5433/chat', 'PostgreSQL at db.example.org:5433/chat'),
+        ('postgresql://ada:ge%2Fhe@im@db/chat?sslmode=require', 'PostgreSQL at db/chat'),
+        ('postgresql://db/chat?password=geheim@', 'PostgreSQL'),
+    ],
+)
+def test_tells_which_database_and_no_password(url: str, shown: str) -> None:
+    assert f'  Data:  {shown}\n' in announced(Settings(database_url=url))
+
+
+@pytest.mark.parametrize(
     ('host', 'port', 'expected'),
     [
         ('0.0.0.0', 80, ['http://localhost', 'http://192.0.2.7', 'http://169.254.7.7']),  # noqa: S104

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from chat.errors import CannotOpen
 from chat.storage import sqlite
@@ -21,8 +21,7 @@ def refuse_newer(file: Path) -> None:
     """Raise CannotOpen if a newer version has changed the form of the database; changes nothing."""
     if not file.exists():
         return
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if not _revisions(file) <= known:
+    if not _revisions(file) <= _known():
         raise CannotOpen(
             f'The data in {file.parent.absolute()} was made by a newer Hearth. '
             'Update this one, or start it with another --data.'
@@ -42,6 +41,23 @@ def upgrade(engine: Engine, file: Path) -> None:
     with sqlite.reshaping(engine) as connection:
         config.attributes['connection'] = connection
         command.upgrade(config, 'head')
+
+
+def upgrade_shared(connection: Connection, where: str) -> None:
+    """Run the migrations that a database on a server has not seen; raises CannotOpen if a newer version was there.
+
+    What this changes is undone if it fails, and the backups are those of whoever runs the database.
+    """
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in _known():
+        raise CannotOpen(f'The data in {where} was made by a newer Hearth. Update this one.')
+    config = _config()
+    config.attributes['connection'] = connection
+    command.upgrade(config, 'head')
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _config() -> Config:

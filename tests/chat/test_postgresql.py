@@ -1,0 +1,319 @@
+"""Several servers on one PostgreSQL: changes as if one came after the other, and nothing is lost with a connection."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from chat import Chat
+from chat.errors import CannotOpen, ChatError, Forbidden, NameTaken, NotAMember, NotFound, StorageFailed
+from chat.models import Message, User
+from chat.settings import Settings
+from chat.storage import Storage, postgresql
+from tests import databases
+from tests.chat.people import newcomer
+from tests.databases import PostgreSQLServer
+
+pytestmark = pytest.mark.slow
+PLACES = 3  # servers
+
+
+@pytest.fixture
+def address(postgresql: PostgreSQLServer) -> Iterator[str]:
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def chats(address: str, tmp_path: Path) -> AsyncIterator[list[Chat]]:
+    """Return several chats on one database, each as in a process of its own."""
+    chats = [Chat(Settings(data=tmp_path / f'{number}', database_url=address)) for number in range(PLACES)]
+    for chat in chats:
+        chat.open()
+        chat.start()
+    yield chats
+    for chat in chats:
+        await chat.stop()
+
+
+async def messages_of(chat: Chat, user: User) -> list[Message]:
+    return list((await chat.messages.page(user, 'lobby', limit=1000)).messages)
+
+
+async def test_what_many_say_at_once_on_several_servers_has_one_order_without_a_gap(chats: list[Chat]) -> None:
+    people = [await newcomer(chats[0], f'Guest {number}') for number in range(12)]
+    start = (await chats[0].rooms.find(people[0], 'lobby')).revision
+    said = [
+        chats[number % PLACES].messages.send(person, 'lobby', f'{turn}')
+        for turn in range(10)
+        for number, person in enumerate(people)
+    ]
+    sent = await asyncio.gather(*said)
+    found = await messages_of(chats[1], people[0])
+    assert [message.revision for message in found] == list(range(start + 1, start + 121))
+    assert {message.id for message in found} == {each.message.id for each in sent}
+    assert found == sorted(found, key=lambda message: message.id)
+
+
+async def test_a_message_sent_again_by_another_server_is_one_message(chats: list[Chat]) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    for number in range(10):
+        sends = [chat.messages.send(ada, 'lobby', 'once', f'id-{number}') for chat in chats]
+        sent = await asyncio.gather(*sends)
+        assert len({each.message.id for each in sent}) == 1
+        assert sum(each.is_new for each in sent) == 1
+    assert len(await messages_of(chats[0], ada)) == 10
+
+
+async def test_a_name_is_given_once_though_several_servers_are_asked(chats: list[Chat]) -> None:
+    asked = [chat.accounts.add_guest('Ada', 'here') for chat in chats]
+    got = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(each, User) for each in got) == 1
+    assert sum(isinstance(each, NameTaken) for each in got) == PLACES - 1
+
+
+async def test_rooms_of_one_name_get_addresses_of_their_own(chats: list[Chat]) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    rooms = await asyncio.gather(*(chat.rooms.create(ada, 'Garden') for chat in chats))
+    assert sorted(room.slug for room in rooms) == ['garden', 'garden-2', 'garden-3']
+
+
+async def test_what_was_deleted_on_one_server_is_not_brought_back_by_an_edit_on_another(chats: list[Chat]) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    for _ in range(20):
+        message = (await chats[0].messages.send(ada, 'lobby', 'secret')).message
+        edit, delete = await asyncio.gather(
+            chats[0].messages.edit(ada, message.id, 'other words'),
+            chats[1].messages.delete(ada, message.id),
+            return_exceptions=True,
+        )
+        assert isinstance(edit, Message | Forbidden)
+        assert isinstance(delete, Message)
+        left = await chats[2].messages.get(ada, message.id)
+        assert (left.body, left.html, left.deleted_at is None) == ('', '', False)
+
+
+async def test_who_has_left_says_nothing_afterwards_on_another_server(chats: list[Chat]) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    bo = await newcomer(chats[0], 'Bo')
+    for _ in range(20):
+        await chats[0].rooms.join(bo, 'lobby')
+        before = (await chats[0].rooms.find(ada, 'lobby')).revision
+        await asyncio.gather(
+            chats[0].rooms.leave(bo, 'lobby'), chats[1].messages.send(bo, 'lobby', 'late'), return_exceptions=True
+        )
+        events = (await chats[2].rooms.changes(ada, 'lobby', before)).events
+        assert [event.type for event in events] in (['member_left'], ['message_sent', 'member_left'])
+
+
+async def test_a_room_that_is_deleted_while_others_write_is_gone_and_they_are_told_so(chats: list[Chat]) -> None:
+    ada, bo = await newcomer(chats[0], 'Ada'), await newcomer(chats[0], 'Bo')
+    for number in range(10):
+        room = await chats[0].rooms.create(ada, f'Short {number}')
+        await chats[1].rooms.join(bo, room.slug)
+        sends = [chats[place % PLACES].messages.send(bo, room.slug, 'hello') for place in range(9)]
+        *sent, deleted = await asyncio.gather(*sends, chats[2].rooms.delete(ada, room.slug), return_exceptions=True)
+        assert deleted is None
+        assert [each for each in sent if isinstance(each, Exception) and not isinstance(each, NotFound)] == []
+        with pytest.raises(NotFound):
+            await chats[1].rooms.find(bo, room.slug)
+
+
+async def test_several_people_come_and_go_everywhere_and_all_servers_agree(chats: list[Chat]) -> None:
+    people = [await newcomer(chats[0], f'Guest {number}') for number in range(6)]
+
+    async def come_and_go(place: int, person: User) -> None:
+        for turn in range(6):
+            with suppress(NotAMember):
+                await chats[(place + turn) % PLACES].rooms.leave(person, 'lobby')
+                await chats[(place + turn + 1) % PLACES].rooms.join(person, 'lobby')
+
+    await asyncio.gather(*(come_and_go(place, person) for place, person in enumerate(people)))
+    listed = [await chat.rooms.members(people[0], 'lobby') for chat in chats]
+    assert all({member.user for member in each} == set(people) for each in listed)
+
+
+async def test_a_transaction_that_meets_another_is_tried_again(chats: list[Chat]) -> None:
+    """Two that take rooms in opposite orders wait for each other, until PostgreSQL ends one of them."""
+    ada = await newcomer(chats[0], 'Ada')
+    await chats[0].rooms.create(ada, 'Garden')
+    both_have_one = threading.Barrier(2)
+    runs: list[str] = []
+
+    def take(connection, first: str, then: str) -> None:
+        runs.append(first)
+        take_one = sql.SQL('UPDATE rooms SET topic = topic WHERE slug = {}')
+        connection.exec_driver_sql(take_one.format(first).as_string())
+        with suppress(threading.BrokenBarrierError):
+            both_have_one.wait(2)
+        connection.exec_driver_sql(take_one.format(then).as_string())
+
+    await asyncio.gather(
+        chats[0].storage.write(take, 'lobby', 'garden'), chats[1].storage.write(take, 'garden', 'lobby')
+    )
+    assert len(runs) == 3
+
+
+async def test_whoever_reads_cannot_write_and_sees_one_state(chats: list[Chat]) -> None:
+    def write(connection) -> None:
+        connection.exec_driver_sql("UPDATE rooms SET topic = 'no'")
+
+    with pytest.raises(StorageFailed):
+        await chats[0].storage.read(write)
+    ada = await newcomer(chats[0], 'Ada')
+    read_once, written = threading.Event(), threading.Event()
+
+    def read_twice(connection) -> tuple[int, int]:
+        count = 'SELECT count(*) FROM messages'
+        first = connection.exec_driver_sql(count).scalar_one()
+        read_once.set()
+        written.wait(10)
+        return first, connection.exec_driver_sql(count).scalar_one()
+
+    reading = asyncio.create_task(chats[0].storage.read(read_twice))
+    await asyncio.to_thread(read_once.wait, 10)
+    await chats[1].messages.send(ada, 'lobby', 'meanwhile')
+    written.set()
+    assert await reading == (0, 0)
+
+
+async def test_what_is_acknowledged_is_on_disk_whatever_the_cluster_is_used_to(
+    chats: list[Chat], address: str, postgresql: PostgreSQLServer
+) -> None:
+    name = sql.Identifier(address.partition('?')[0].rpartition('/')[2])
+    postgresql.execute(sql.SQL('ALTER DATABASE {} SET synchronous_commit = off').format(name))
+    storage = Storage(Path(), address)
+    storage.open()
+    asked = await storage.write(lambda connection: connection.exec_driver_sql('SHOW synchronous_commit').scalar_one())
+    storage.close()
+    assert asked == 'on'
+
+
+async def test_lost_connections_are_replaced_and_cost_nobody_a_message(
+    chats: list[Chat], postgresql: PostgreSQLServer
+) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    said = []
+
+    async def talk(place: int) -> None:
+        for number in range(30):
+            text, sent_as = f'{place}-{number}', f'id-{place}-{number}'
+            while True:  # as every client does
+                with suppress(StorageFailed):
+                    await chats[place].messages.send(ada, 'lobby', text, sent_as)
+                    said.append(text)
+                    break
+                await asyncio.sleep(0.05)
+
+    async def cut() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0.1)
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hearth'"
+            await asyncio.to_thread(postgresql.execute, others)
+
+    await asyncio.gather(cut(), *(talk(place) for place in range(PLACES)))
+    assert sorted(message.body for message in await messages_of(chats[0], ada)) == sorted(said)
+
+
+def test_servers_that_start_at_once_on_an_empty_database_make_it_together(
+    postgresql: PostgreSQLServer, tmp_path: Path
+) -> None:
+    with postgresql.database(empty=True) as url:
+        storages = [Storage(tmp_path, url) for _ in range(PLACES)]
+        threads = [threading.Thread(target=storage.open) for storage in storages]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all(storage.is_open for storage in storages)
+        for storage in storages:
+            storage.close()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(postgresql: PostgreSQLServer, tmp_path: Path) -> None:
+    with postgresql.database() as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(CannotOpen, match='made by a newer Hearth'):
+            Storage(tmp_path, url).open()
+        with psycopg.connect(url) as connection:
+            assert connection.execute('SELECT version_num FROM alembic_version').fetchone() == ('9999',)
+
+
+def test_an_old_postgresql_is_refused(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, 'OLDEST', 99)
+    with pytest.raises(CannotOpen, match='needs PostgreSQL 99 or newer, and this is'):
+        Storage(tmp_path, address).open()
+
+
+def test_a_database_that_cannot_hold_every_script_is_refused(postgresql: PostgreSQLServer, tmp_path: Path) -> None:
+    make = "CREATE DATABASE hearth_latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
+    postgresql.execute(make)
+    try:
+        with pytest.raises(CannotOpen, match='in UTF-8, and this one is in LATIN1'):
+            Storage(tmp_path, postgresql.url_of('hearth_latin')).open()
+    finally:
+        postgresql.execute('DROP DATABASE hearth_latin')
+
+
+@pytest.mark.parametrize(
+    'url', ['postgresql://ada:geheim@127.0.0.1:9/chat', 'postgresql://ada:geheim@no-such-host.invalid/chat']
+)
+def test_a_server_that_is_not_there_is_said_in_a_sentence_without_the_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(CannotOpen) as problem:
+        Storage(tmp_path, url).open()
+    assert str(problem.value).startswith("Hearth cannot use the database 'chat' at ")
+    assert 'geheim' not in str(problem.value)
+
+
+async def test_while_the_server_is_away_everybody_is_told_and_then_all_goes_on(tmp_path: Path) -> None:
+    with databases.postgresql() as server:
+        server.make_template()
+        with server.database() as url:
+            chat = Chat(Settings(data=tmp_path, database_url=url))
+            chat.open()
+            ada = await newcomer(chat, 'Ada')
+            await chat.messages.send(ada, 'lobby', 'before')
+            server.stop()
+            with pytest.raises(StorageFailed):
+                await chat.messages.send(ada, 'lobby', 'meanwhile')
+            assert await chat.readiness.missing() is not None
+            server.start()
+            await chat.messages.send(ada, 'lobby', 'after')
+            assert [message.body for message in await messages_of(chat, ada)] == ['before', 'after']
+            await chat.stop()
+
+
+@pytest.mark.parametrize('body', ['a\0b', '\0', 'half \ud83d'])
+async def test_a_draft_is_kept_whatever_a_browser_makes_of_it(chats: list[Chat], body: str) -> None:
+    chat = chats[0]
+    ada = await newcomer(chat, 'Ada')
+    room = await chat.rooms.find(ada, 'lobby')
+    chat.drafts.keep(ada, room, body)
+    await chat.drafts.flush()
+    kept = (await chat.rooms.open(ada, 'lobby')).draft
+    assert kept == body.replace('\0', '').encode('utf-8', 'replace').decode()
+
+
+@pytest.mark.parametrize('words', ['\0', '%', "'; DROP TABLE rooms; --", '\ud83d', 'x' * 100_000])
+async def test_nothing_that_is_asked_for_upsets_the_database(chats: list[Chat], words: str) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    for ask in (
+        chats[0].messages.page(ada, 'lobby', author=words),
+        chats[0].rooms.find(ada, words),
+        chats[0].rooms.list_and_more(ada, words=words),
+        chats[0].messages.send(ada, 'lobby', 'hello', words),
+        chats[0].sessions.find(words),
+        chats[0].bots.revoke(words),
+    ):
+        try:
+            await ask
+        except StorageFailed:
+            raise
+        except ChatError:
+            pass
