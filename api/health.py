@@ -6,11 +6,11 @@ from fastapi.responses import JSONResponse, Response
 from api import errors
 from api.caching import UNCACHED
 from chat import Chat
-from chat.errors import StorageFailed
-from web.answers import STATUS
 
 METHODS = ['GET', 'HEAD']
 WELL = {'status': 'ok'}
+STOPPING = ('unavailable', 'This server is stopping: ask another one.')
+UNAVAILABLE = 503
 
 
 def install(app: FastAPI, chat: Chat) -> None:
@@ -26,9 +26,14 @@ async def healthz() -> dict[str, str]:
 
 
 async def readyz(request: Request) -> Response:
-    """Say whether a message could be stored now, and otherwise what is missing."""
+    """Say whether a message could be stored now and told everywhere, and otherwise what is missing.
+
+    ``?without=redis`` is for balancers: when Redis is gone, every server still serves.
+    """
     chat: Chat = request.app.state.chat
-    missing = await chat.readiness.missing()
+    if chat.readiness.is_stopping:
+        return errors.answer(UNAVAILABLE, *STOPPING, headers=UNCACHED)
+    missing = await chat.readiness.missing(without_redis='redis' in request.query_params.getlist('without'))
     if missing is not None:
-        return errors.answer(STATUS[StorageFailed.code], StorageFailed.code, missing, headers=UNCACHED)
+        return errors.answer(UNAVAILABLE, missing.code, missing.sentence, headers=UNCACHED)
     return JSONResponse({**WELL, **chat.readiness.stands_on}, headers=UNCACHED)

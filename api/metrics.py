@@ -55,6 +55,8 @@ class Measured(Collector):
         """Yield everything as of now."""
         yield from self._now()
         yield from self._so_far()
+        if not self._chat.bus.is_alone:
+            yield from self._bus()
         yield from self._times()
 
     def _now(self) -> Iterator[Metric]:
@@ -66,7 +68,7 @@ class Measured(Collector):
         for name, words, number in (
             ('hearth_rooms_active', 'Rooms that somebody listens to.', chat.room_state.active_rooms),
             ('hearth_listeners', 'Listeners in all rooms.', chat.room_state.listeners),
-            ('hearth_users_online', 'People who are here, or were a minute ago.', len(measures.online)),
+            ('hearth_users_online', 'People who are on any server, or were a minute ago.', len(measures.online)),
         ):
             yield GaugeMetricFamily(name, words, number)
         for what, number in chat.totals.counts.items():
@@ -85,6 +87,16 @@ class Measured(Collector):
         for door in measures.connections:
             drops.add_metric([door], measures.drops[door])
         yield drops
+
+    def _bus(self) -> Iterator[Metric]:
+        bus = self._chat.bus
+        yield GaugeMetricFamily('hearth_redis_connected', 'Whether Redis can be used.', float(not bus.is_away))
+        for name, words, number in (
+            ('hearth_bus_told', 'Hints told to other servers.', bus.told),
+            ('hearth_bus_heard', 'Hints heard of other servers.', bus.heard),
+            ('hearth_bus_lost', 'Hints that could not be told; storage tells instead.', bus.lost),
+        ):
+            yield CounterMetricFamily(name, words, number)
 
     def _times(self) -> Iterator[Metric]:
         measures = self._chat.measures

@@ -6,6 +6,7 @@ from datetime import timedelta
 from chat import markup
 from chat.accounts import Accounts
 from chat.bots import Bots
+from chat.bus import Bus
 from chat.drafts import Drafts
 from chat.errors import StorageFailed
 from chat.events import Changes
@@ -30,18 +31,19 @@ from chat.unread import Unread
 class Chat:
     """One chat server's rooms, people and rules. ``open`` it before the event loop, ``start`` it inside."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, storage: Storage | None = None) -> None:
         self.settings = settings
         self.measures = Measures()
-        self.storage = Storage(settings.data, settings.database_url, self.measures)
-        self.readiness = Readiness(self.storage)
+        self.storage = storage or Storage(settings.data, settings.database_url, self.measures)
+        self.bus = Bus(settings.redis_url)
+        self.readiness = Readiness(self.storage, self.bus)
         self.totals = Totals(self.storage)
-        self.rate_limits = RateLimits(enabled=settings.rate_limits)
-        self.room_state = RoomState(self._changes_since, self._revisions, self.measures)
-        self.presence = Presence()
+        self.rate_limits = RateLimits(enabled=settings.rate_limits, bus=self.bus)
+        self.room_state = RoomState(self._changes_since, self._revisions, self.measures, self.bus)
+        self.presence = Presence(bus=self.bus)
         self.measures.follow(self.presence)
-        self.sessions = Sessions(self.storage)
-        self.accounts = Accounts(self.storage, self.room_state, self.rate_limits, self.sessions)
+        self.sessions = Sessions(self.storage, self.bus)
+        self.accounts = Accounts(self.storage, self.room_state, self.rate_limits, self.sessions, self.presence)
         self.housekeeping = Housekeeping(self.sessions.sweep, self.accounts.sweep)
         self.rooms = Rooms(self.storage, self.room_state, self.rate_limits)
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
@@ -50,8 +52,8 @@ class Chat:
         self.hooks = Hooks(self.storage, self.room_state, self.rate_limits, self.messages)
         self.operator = Operator(settings.data)
         self.drafts = Drafts(self.storage)
-        self.unread = Unread(self.storage)
-        self.room_state.watch(self.unread.heard)
+        self.unread = Unread(self.storage, self.bus)
+        self.room_state.watch(self.unread.heard, self.unread.cares_for)
 
     def is_there(self) -> bool:
         """Whether there is a database to open, or a new one would be made."""
@@ -66,6 +68,8 @@ class Chat:
         """Begin what runs beside the requests; needs the event loop. Starting twice is harmless."""
         self.room_state.start()
         self.presence.start()
+        self.sessions.start()
+        self.bus.start()
         self.housekeeping.start()
         if self.settings.database_url is None:  # else commands need no server to reach the data
             self.operator.start()
@@ -73,6 +77,7 @@ class Chat:
     async def stop(self) -> None:
         """Store what waits and let go of everything; stopping twice is harmless."""
         self.presence.stop()
+        self.sessions.stop()
         self.housekeeping.stop()
         self.operator.stop()
         await self.room_state.stop()
@@ -80,7 +85,8 @@ class Chat:
             for store in (self.unread.stop, self.drafts.flush):
                 with suppress(StorageFailed):  # it is in the log, and the rest must still be let go of
                     await store()
-            self.storage.close()
+        await self.bus.stop()
+        self.storage.close()
 
     async def _changes_since(self, room_id: int, revision: int) -> Changes:
         return await self.storage.read(changes.since, room_id, revision)

@@ -7,6 +7,7 @@ from chat.clock import now_ms
 from chat.errors import NameTaken
 from chat.events import MemberLeft
 from chat.models import Session, User, UserKind
+from chat.presence import Presence
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.sessions import Sessions
@@ -19,11 +20,19 @@ RELEASED_AT_ONCE = 100  # guests in one transaction
 class Accounts:
     """The actions that make somebody known, and forgotten."""
 
-    def __init__(self, storage: Storage, room_state: RoomState, rate_limits: RateLimits, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        room_state: RoomState,
+        rate_limits: RateLimits,
+        sessions: Sessions,
+        presence: Presence,
+    ) -> None:
         self._storage = storage
         self._room_state = room_state
         self._rate_limits = rate_limits
         self._sessions = sessions
+        self._presence = presence
         self._passing: set[int] = set()
         self._began_at = now_ms()
 
@@ -51,12 +60,21 @@ class Accounts:
         await self._release(session.user.id)
 
     async def sweep(self) -> None:
-        """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them."""
-        arrived_before = max(now_ms() - ARRIVAL, self._began_at)
-        ids = await self._storage.read(users.forsaken, arrived_before)
-        gone = [user_id for user_id in ids if user_id not in self._passing]
+        """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them.
+
+        Guests without a session may be here by another server: as long as those are not known, nobody is let go.
+        """
+        if not self._presence.knows_everybody:
+            return
+        ids = await self._storage.read(users.forsaken, self._arrived_before())
+        gone = [each for each in ids if each not in self._passing and self._presence.status(each) == 'offline']
         for first in range(0, len(gone), RELEASED_AT_ONCE):
             await self._release(*gone[first : first + RELEASED_AT_ONCE])
+
+    def _arrived_before(self) -> int:
+        """Return the time before which whoever is here by now has come; alone, nobody is left from before the start."""
+        long_ago = now_ms() - ARRIVAL
+        return max(long_ago, self._began_at) if self._presence.is_alone else long_ago
 
     async def check_name(self, name: str) -> None:
         """Raise Invalid or NameTaken if nobody could get this name now."""
@@ -77,8 +95,9 @@ def _release(connection: Connection, user_ids: tuple[int, ...]) -> list[MemberLe
     """Take those whom nobody can be any more out of all rooms, and give their names free."""
     events: list[MemberLeft] = []
     for user in users.without_session(connection, user_ids):
-        users.release_name(connection, user.id)
+        # The rooms first, as whoever speaks in one does: the other way round, two would wait for each other.
         events += rooms.leave_all(connection, user)
+        users.release_name(connection, user.id)
     return events
 
 

@@ -58,5 +58,16 @@ def _copy(source: Storage, target: Storage, uploads: Path, folder: Path | None) 
         if there != here:
             raise CannotOpen(f'Not everything came over, so nothing was changed: {there} in place of {here} rows.')
         if folder is not None and uploads.is_dir():
-            shutil.copytree(uploads, folder / UPLOADS)
+            _copy_files(uploads, folder / UPLOADS)
     return there
+
+
+def _copy_files(uploads: Path, target: Path) -> None:
+    """Copy a folder as a whole or not at all; raises CannotOpen."""
+    try:
+        shutil.copytree(uploads, target)
+    except OSError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise CannotOpen(
+            f'The files in {uploads.absolute()} cannot be copied, so nothing was changed: {error}'
+        ) from error

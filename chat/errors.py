@@ -89,12 +89,19 @@ class StorageFailed(ChatError):
 
     code = 'storage_failed'
 
-    def __init__(self) -> None:
-        super().__init__('The server could not store this, so nothing was changed. Please try again in a moment.')
+    def __init__(
+        self,
+        message: str = 'The server could not store this, so nothing was changed. Please try again in a moment.',
+    ) -> None:
+        super().__init__(message)
 
 
 class CannotOpen(Exception):
     """The data cannot be used, so the server does not start; ``str(error)`` tells whoever started it what to do."""
+
+
+class NotThere(CannotOpen):
+    """The database does not answer; trying again later may help."""
 
 
 class InUse(CannotOpen):

@@ -10,6 +10,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+import pydantic_core
+from pydantic import TypeAdapter
+
 from chat.models import Member, Message, Room, User
 
 
@@ -146,6 +149,18 @@ def to_json(event: RoomEvent) -> dict[str, Any]:
     return data
 
 
+def from_json(room_id: int, text: str) -> RoomEvent:
+    """Return the event that was put into words as ``text``; raises ValueError if it is none."""
+    data = pydantic_core.from_json(text)  # which refuses what is nested too deeply by a ValueError, too
+    if not isinstance(data, dict) or not isinstance(data.get('type'), str) or data['type'] not in _READERS:
+        raise ValueError('This is no event of a room.')
+    data['room_id'] = room_id
+    if isinstance(data.get('message'), dict):
+        data['message']['room_id'] = room_id
+    event: RoomEvent = _READERS[data['type']].validate_python(data)
+    return event
+
+
 def user_json(user: User) -> dict[str, Any]:
     """Return a user in the form every door speaks."""
     return {'id': user.id, 'name': user.name, 'kind': user.kind}
@@ -178,3 +193,9 @@ def message_json(message: Message) -> dict[str, Any]:
 def iso(moment: datetime | None) -> str | None:
     """Return a UTC time as ``2026-11-23T09:00:00.000Z``."""
     return None if moment is None else moment.isoformat(timespec='milliseconds').replace('+00:00', 'Z')
+
+
+_READERS: dict[str, TypeAdapter[Any]] = {
+    kind.type: TypeAdapter(kind)
+    for kind in (MessageSent, MessageEdited, MessageDeleted, MemberJoined, MemberLeft, RoomChanged)
+}

@@ -1,7 +1,13 @@
-"""Doing something at most so often, without waiting when there is nothing to wait for."""
+"""Doing something at most so often, or every so often, without waiting when there is nothing to wait for."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from chat.errors import StorageFailed
+
+log = logging.getLogger('hearth.pacing')
 
 
 class Paced:
@@ -36,3 +42,40 @@ class Paced:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class Rounds:
+    """Does something with storage again and again, after ``pause()`` seconds or as soon as somebody asks for it."""
+
+    def __init__(self, what: str, action: Callable[[], Awaitable[None]], pause: Callable[[], float]) -> None:
+        self._what = what
+        self._action = action
+        self._pause = pause
+        self._asked = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; starting twice is harmless."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._go(), name=self._what)
+
+    def stop(self) -> None:
+        """End; stopping twice is harmless."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def hasten(self) -> None:
+        """Ask for the next round now."""
+        self._asked.set()
+
+    async def _go(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pause()):
+                    await self._asked.wait()
+            self._asked.clear()
+            try:
+                await self._action()
+            except StorageFailed:
+                log.warning('Could not %s; trying again soon', self._what)

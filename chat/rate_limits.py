@@ -2,12 +2,16 @@
 
 Each key has a score that every attempt raises by one and that halves every 30 s (the way hack.chat counts): a burst is
 fine, a flood is not, and nothing needs a clock tick. Someone who keeps to the pace below the limit is never stopped.
+Scores are sums, so it is enough that servers tell each other each attempt for all of them to agree.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import exp2, log2
 from time import monotonic
+from typing import ClassVar
 
+from chat.bus import Bus
 from chat.errors import RateLimited
 
 HALF_LIFE = 30.0  # seconds
@@ -23,14 +27,26 @@ LIMITS = {
 }
 FORGET_BELOW = 0.5  # a score this small no longer matters
 MOST_KEYS = 10_000  # swept when there are more
+LONGEST_KEY = 100  # characters; no address is so long
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """Somebody did something on another server, where it was counted."""
+
+    kind: ClassVar[str] = 'attempted'
+    doing: str
+    who: int | str
 
 
 class RateLimits:
     """Counts attempts per person or address; ``enabled=False`` lets everything pass (load tests)."""
 
-    def __init__(self, *, enabled: bool = True, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, *, enabled: bool = True, clock: Callable[[], float] = monotonic, bus: Bus | None = None) -> None:
         self._enabled = enabled
         self._clock = clock
+        self._bus = bus or Bus()
+        self._bus.hear(Attempted, self._attempted_elsewhere)
         self._scores: dict[tuple[str, int | str], tuple[float, float]] = {}
 
     def check(self, doing: str, who: int | str) -> None:
@@ -41,6 +57,15 @@ class RateLimits:
         score = self._score(key)
         if score + 1 > limit:
             raise RateLimited(doing, HALF_LIFE * log2(score / (limit - 1)))
+        self._count(key, score)
+        self._bus.tell(Attempted(doing, who))
+
+    def _attempted_elsewhere(self, _: str, attempted: Attempted) -> None:
+        key = (attempted.doing, attempted.who)
+        if self._enabled and attempted.doing in LIMITS and len(str(attempted.who)) <= LONGEST_KEY:
+            self._count(key, self._score(key))
+
+    def _count(self, key: tuple[str, int | str], score: float) -> None:
         self._scores[key] = (score + 1, self._clock())
         if len(self._scores) > MOST_KEYS:
             self._forget()

@@ -10,20 +10,51 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import ClassVar
 
+from chat.bus import Bus
 from chat.errors import StorageFailed
-from chat.events import Changes, MessageSent, RoomEvent, RoomGone, StartAfresh, Told, Typing
+from chat.events import Changes, MessageSent, RoomEvent, RoomGone, StartAfresh, Told, Typing, from_json
 from chat.measures import Measures
 from chat.models import User
+from chat.pacing import Rounds
 from chat.telling import tell_each
 
 OUT_OF_ORDER_GRACE = 0.02  # s; two events that overtook each other are usually in order again by then
 COMPARE_EVERY = 5.0  # s; a lost last event has no successor to reveal it
+COMPARE_WHILE_AWAY = 1.0  # s; without the bus this is all there is to hear of other servers by
 TYPING_SHOWN = 5.0  # s after the last sign of typing
+TELL_TYPING_EVERY = 2.0  # s; more signs say nothing new to other servers
 MOST_LISTENERS_FOR_TYPING = 100  # beyond, everybody would always be typing (Zulip)
 
 Deliver = Callable[[Sequence[Told]], None]
 log = logging.getLogger('hearth.room_state')
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What happened in a room of another server; the event stays in words until it is known that somebody listens."""
+
+    kind: ClassVar[str] = 'published'
+    room_id: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A room was deleted on another server."""
+
+    kind: ClassVar[str] = 'gone'
+    room_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """Somebody is writing on another server."""
+
+    kind: ClassVar[str] = 'writes'
+    room_id: int
+    user: User
 
 
 @dataclass(eq=False, slots=True)
@@ -35,12 +66,19 @@ class Subscription:
     deliver: Deliver
 
 
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    user: User
+    until: asyncio.TimerHandle
+    told_at: float  # to other servers
+
+
 @dataclass(eq=False, slots=True)
 class _ActiveRoom:
     id: int
     newest: int = 0  # the highest revision heard of
     subscriptions: dict[Subscription, None] = field(default_factory=dict)
-    typing: dict[int, tuple[User, asyncio.TimerHandle]] = field(default_factory=dict)
+    typing: dict[int, _Writer] = field(default_factory=dict)
     unsure: bool = False  # somebody came whose revision may be older than what was published meanwhile
     filling: 'asyncio.Task[None] | None' = None
 
@@ -53,29 +91,32 @@ class RoomState:
         read_changes: Callable[[int, int], Awaitable[Changes]],
         read_revisions: Callable[[list[int]], Awaitable[dict[int, int]]],
         measures: Measures | None = None,
+        bus: Bus | None = None,
     ) -> None:
         self._measures = measures or Measures()
+        self._bus = bus or Bus()
         self._read_changes = read_changes
         self._read_revisions = read_revisions
         self._rooms: dict[int, _ActiveRoom] = {}
-        self._watchers: list[Callable[[RoomEvent], None]] = []
-        self._comparing: asyncio.Task[None] | None = None
+        self._watchers: dict[Callable[[RoomEvent], None], Callable[[int], bool]] = {}
+        self._comparing = Rounds('compare rooms with storage', self.compare, self._until_next_comparing)
+        self._bus.hear(Published, self._heard)
+        self._bus.hear(Gone, lambda _, gone: self._gone(gone.room_id))
+        self._bus.hear(Writes, lambda _, writes: self._show_typing(writes.room_id, writes.user))
+        self._bus.on_gap(self._comparing.hasten)
 
     def start(self) -> None:
         """Begin to compare the active rooms with storage; starting twice is harmless."""
-        if self._comparing is None:
-            self._comparing = asyncio.create_task(self._compare_forever(), name='compare rooms with storage')
+        self._comparing.start()
 
     async def stop(self) -> None:
         """Let go of all listeners and tasks; stopping twice is harmless."""
-        tasks = [room.filling for room in self._rooms.values()] + [self._comparing]
-        for task in tasks:
-            if task is not None:
-                task.cancel()
+        self._comparing.stop()
         for room in self._rooms.values():
+            if room.filling is not None:
+                room.filling.cancel()
             _forget_typing(room)
         self._rooms.clear()
-        self._comparing = None
 
     def subscribe(self, room_id: int, since: int, deliver: Deliver) -> Subscription:
         """Tell ``deliver`` everything that changes in a room after revision ``since``; it must not block or raise."""
@@ -107,53 +148,27 @@ class RoomState:
         if room is not None and room.filling is not None:
             await asyncio.wait([room.filling])
 
-    def watch(self, watcher: Callable[[RoomEvent], None]) -> None:
-        """Tell ``watcher`` every event of every room, in the order of publishing."""
-        self._watchers.append(watcher)
+    def watch(self, watcher: Callable[[RoomEvent], None], cares: Callable[[int], bool] = lambda _: True) -> None:
+        """Tell ``watcher`` every event of the rooms whose ids it ``cares`` for, in the order of publishing."""
+        self._watchers[watcher] = cares
 
     def publish(self, event: RoomEvent) -> None:
         """Tell everybody who listens to the event's room; only actions call this, after their commit."""
-        started, told = perf_counter(), 0
-        tell_each(self._watchers, event)
-        room = self._rooms.get(event.room_id)
-        if room is None:
-            self._measures.published(event.type, told, perf_counter() - started)
-            return
-        room.newest = max(room.newest, event.revision)
-        missed = False
-        for subscription in tuple(room.subscriptions):
-            if event.revision == subscription.revision + 1:
-                subscription.revision = event.revision
-                _tell(subscription, (event,))
-                told += 1
-            elif event.revision > subscription.revision:
-                missed = True
-        if isinstance(event, MessageSent):
-            self._stop_typing(room, event.message.author.id)
+        started = perf_counter()
+        told = self._tell_here(event)
         self._measures.published(event.type, told, perf_counter() - started)
-        if missed:
-            self._ask_to_fill(room)
+        if not self._bus.is_alone:
+            self._bus.tell(Published(event.room_id, event.text))
 
     def gone(self, room_id: int) -> None:
         """Tell everybody who listens that the room is no more; only actions call this, after their commit."""
-        room = self._rooms.get(room_id)
-        if room is not None:
-            for subscription in tuple(room.subscriptions):
-                _tell(subscription, (RoomGone(room_id),))
-                self.unsubscribe(subscription)
+        self._gone(room_id)
+        self._bus.tell(Gone(room_id))
 
     def typing(self, room_id: int, user: User) -> None:
         """Tell that somebody is writing; it is forgotten after TYPING_SHOWN."""
-        room = self._rooms.get(room_id)
-        if room is None or len(room.subscriptions) > MOST_LISTENERS_FOR_TYPING:
-            return
-        known = room.typing.pop(user.id, None)
-        if known is not None:
-            known[1].cancel()
-        timer = asyncio.get_running_loop().call_later(TYPING_SHOWN, self._stop_typing, room, user.id)
-        room.typing[user.id] = (user, timer)
-        if known is None:
-            _tell_typing(room)
+        if self._show_typing(room_id, user):
+            self._bus.tell(Writes(room_id, user))
 
     @property
     def active_rooms(self) -> int:
@@ -165,10 +180,64 @@ class RoomState:
         """How many listen now, in all rooms."""
         return sum(len(room.subscriptions) for room in self._rooms.values())
 
+    def _heard(self, _: str, published: Published) -> None:
+        room_id = published.room_id
+        if room_id in self._rooms or any(cares(room_id) for cares in self._watchers.values()):
+            try:
+                event = from_json(room_id, published.event)
+            except ValueError:
+                self._bus.complain('Another server told an event that is not known here; storage will tell it')
+            else:
+                self._measures.deliveries += self._tell_here(event)
+
+    def _tell_here(self, event: RoomEvent) -> int:
+        """Tell everybody who listens in this process; returns how many that were."""
+        tell_each([watcher for watcher, cares in self._watchers.items() if cares(event.room_id)], event)
+        room = self._rooms.get(event.room_id)
+        if room is None:
+            return 0
+        room.newest = max(room.newest, event.revision)
+        told, missed = 0, False
+        for subscription in tuple(room.subscriptions):
+            if event.revision == subscription.revision + 1:
+                subscription.revision = event.revision
+                _tell(subscription, (event,))
+                told += 1
+            elif event.revision > subscription.revision:
+                missed = True
+        if isinstance(event, MessageSent):
+            self._stop_typing(room, event.message.author.id)
+        if missed:
+            self._ask_to_fill(room)
+        return told
+
+    def _gone(self, room_id: int) -> None:
+        room = self._rooms.get(room_id)
+        if room is not None:
+            for subscription in tuple(room.subscriptions):
+                _tell(subscription, (RoomGone(room_id),))
+                self.unsubscribe(subscription)
+
+    def _show_typing(self, room_id: int, user: User) -> bool:
+        """Show that somebody writes; returns whether that is news to other servers."""
+        room = self._rooms.get(room_id)
+        if room is None or len(room.subscriptions) > MOST_LISTENERS_FOR_TYPING:
+            return False
+        loop = asyncio.get_running_loop()
+        known = room.typing.pop(user.id, None)
+        if known is not None:
+            known.until.cancel()
+        is_news = known is None or loop.time() - known.told_at >= TELL_TYPING_EVERY
+        timer = loop.call_later(TYPING_SHOWN, self._stop_typing, room, user.id)
+        room.typing[user.id] = _Writer(user, timer, loop.time() if known is None or is_news else known.told_at)
+        if known is None:
+            _tell_typing(room)
+        return is_news
+
     def _stop_typing(self, room: _ActiveRoom, user_id: int) -> None:
         known = room.typing.pop(user_id, None)
         if known is not None:
-            known[1].cancel()
+            known.until.cancel()
             _tell_typing(room)
 
     def _ask_to_fill(self, room: _ActiveRoom) -> None:
@@ -200,13 +269,8 @@ class RoomState:
         finally:
             room.filling = None
 
-    async def _compare_forever(self) -> None:
-        while True:
-            await asyncio.sleep(COMPARE_EVERY)
-            try:
-                await self.compare()
-            except StorageFailed:
-                log.warning('Could not compare the rooms with storage; trying again soon')
+    def _until_next_comparing(self) -> float:
+        return COMPARE_WHILE_AWAY if self._bus.is_away else COMPARE_EVERY
 
     async def compare(self) -> None:
         """Compare the revisions of all active rooms with storage and fill what was missed."""
@@ -215,7 +279,7 @@ class RoomState:
         asked = list(self._rooms)
         found = await self._read_revisions(asked)
         for room_id in set(asked).difference(found):
-            self.gone(room_id)
+            self._gone(room_id)
         for room_id, revision in found.items():
             room = self._rooms.get(room_id)
             if room is None:
@@ -268,12 +332,12 @@ def _hear_nothing(_: Sequence[Told]) -> None:
 
 
 def _tell_typing(room: _ActiveRoom) -> None:
-    state = Typing(room.id, tuple(user for user, _ in room.typing.values()))
+    state = Typing(room.id, tuple(writer.user for writer in room.typing.values()))
     for subscription in tuple(room.subscriptions):
         _tell(subscription, (state,))
 
 
 def _forget_typing(room: _ActiveRoom) -> None:
-    for _, timer in room.typing.values():
-        timer.cancel()
+    for writer in room.typing.values():
+        writer.until.cancel()
     room.typing.clear()

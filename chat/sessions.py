@@ -2,14 +2,18 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
 
 from sqlalchemy import Connection
 
+from chat.bus import Bus
 from chat.clock import now_ms
 from chat.errors import StorageFailed
 from chat.models import Session, User
+from chat.pacing import Rounds
 from chat.storage import Storage
 from chat.storage import users as rows
 from chat.telling import tell_each
@@ -20,18 +24,39 @@ ABSOLUTE = 180 * 24 * 3600 * 1000  # ms after which it ends however much it was 
 RENEW_EVERY = 3600 * 1000  # ms; a use is noted at most so often
 LONGEST_USER_AGENT = 256  # characters
 THEMES = ('light', 'dark')
+COMPARE_EVERY = 1.0  # s; one may have ended where nothing tells this server, and within 2 s nothing of it is open
 
 OnEnd = Callable[[], None]
 
 
-class Sessions:
-    """The sessions of this server, and the open pages that end with them."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Some sessions were ended by another server."""
 
-    def __init__(self, storage: Storage) -> None:
+    kind: ClassVar[str] = 'ended'
+    session_ids: list[int]
+
+
+class Sessions:
+    """The sessions of this chat, and the open pages of this server that end with them."""
+
+    def __init__(self, storage: Storage, bus: Bus | None = None) -> None:
         self._storage = storage
+        self._bus = bus or Bus()
         self._on_end: dict[int, dict[OnEnd, None]] = {}
         self._ended: set[int] = set()  # since the last sweep
         self._ended_before: set[int] = set()  # between the last sweep and the one before
+        self._comparing = Rounds('compare sessions with storage', self.compare, lambda: COMPARE_EVERY)
+        self._bus.hear(Ended, lambda *_: self._comparing.hasten())  # storage says whether it is true
+        self._bus.on_gap(self._comparing.hasten)
+
+    def start(self) -> None:
+        """Begin to compare the sessions of open pages with storage; starting twice is harmless."""
+        self._comparing.start()
+
+    def stop(self) -> None:
+        """Stop comparing; stopping twice is harmless."""
+        self._comparing.stop()
 
     async def begin(self, user: User, user_agent: str, time_zone: str | None = None) -> str:
         """Sign a user in and return the token, which is known to nobody else."""
@@ -69,13 +94,12 @@ class Sessions:
     async def end(self, session: Session) -> None:
         """Sign out: the token is worth nothing from now on, and open pages of the session are told."""
         await self._storage.write(rows.delete_session, session.id)
-        self._tell_end(session.id)
+        self._tell_end([session.id])
 
     async def end_of(self, user: User, session_id: int | None = None) -> int:
         """End all sessions of a user, or one of them, as ``end`` does; returns how many there were."""
         ended = await self._storage.write(rows.delete_sessions_of, user.id, session_id)
-        for each in ended:
-            self._tell_end(each)
+        self._tell_end(ended)
         return len(ended)
 
     def watch(self, session: Session, on_end: OnEnd) -> None:
@@ -96,12 +120,23 @@ class Sessions:
         """Forget the sessions that have run out, and tell their open pages; an open page is use."""
         ended = await self._storage.write(_note_and_forget, list(self._on_end), now_ms())
         self._ended, self._ended_before = set(), self._ended
-        for session_id in ended:
-            self._tell_end(session_id)
+        self._tell_end(ended)
 
-    def _tell_end(self, session_id: int) -> None:
-        self._ended.add(session_id)
-        tell_each(self._on_end.pop(session_id, ()))
+    async def compare(self) -> None:
+        """End the open pages of sessions that are not stored any more, whoever has ended them."""
+        watched = list(self._on_end)
+        if watched:
+            self._end_here(set(watched) - await self._storage.read(rows.existing_sessions, watched))
+
+    def _tell_end(self, session_ids: list[int]) -> None:
+        self._end_here(session_ids)
+        if session_ids:
+            self._bus.tell(Ended(session_ids))
+
+    def _end_here(self, session_ids: Iterable[int]) -> None:
+        for session_id in session_ids:
+            self._ended.add(session_id)
+            tell_each(self._on_end.pop(session_id, ()))
 
 
 def new_token() -> str:

@@ -40,8 +40,14 @@ COMMANDS = {
 OF_COMMANDS = ('--to',)  # flags that are no settings
 ENDS_BY_ITSELF = ('--help', '-h', '--version')  # flags without a value
 SECRET = ('database_url', 'redis_url')  # may hold a password, in more than one place
-DATABASE_URL = re.compile(r'postgres(ql)?://[!-~]+')
+DATABASE_URL = re.compile(  # an @ in a password has to be %40: what follows it would be taken for the host, and shown
+    r'postgres(?:ql)?://(?:[!-?A-~]*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:(?![@/?:\[\]])[!-~])*)(?::[0-9]{1,5})?(?:[/?][!-~]*)?'
+)
 ORIGIN = re.compile(r'([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?')
+REDIS_URL = re.compile(
+    r'(?:rediss?://(?:[^@/?#\s]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[0-9]{0,4})?'
+    r'|unix://(?:[^@/?#\s]*@)?/[^?#\s]+)(?:\?channel=[A-Za-z0-9._-]{1,64})?'
+)
 
 log = logging.getLogger('hearth.settings')
 
@@ -119,6 +125,15 @@ def _not_yet(instead: str) -> Callable[[object], None]:
     return check
 
 
+def _redis_url(value: object) -> str | None:
+    if value is None:
+        return None
+    match = REDIS_URL.fullmatch(url := str(value).strip())
+    if match is None or not 0 < int(match['port'] or 1) < 2**16:
+        raise ValueError("it must be like 'redis://:password@host:6379/0', 'rediss://host/0' or 'unix:///path'")
+    return url
+
+
 def _origins(value: object) -> tuple[str, ...]:
     given = value.split(',') if isinstance(value, str) else list(value) if isinstance(value, tuple | list) else [value]
     texts = [text for each in given if (text := str(each).strip())]
@@ -188,8 +203,10 @@ class Settings(BaseSettings):
         repr=False,
         description='A PostgreSQL database in place of SQLite, such as postgresql://user:password@host/database.',
     )
-    redis_url: Annotated[str | None, BeforeValidator(_not_yet('runs as a single process'))] = Field(
-        default=None, repr=False, description='For several processes that serve one chat; not offered by this version.'
+    redis_url: Annotated[str | None, BeforeValidator(_redis_url)] = Field(
+        default=None,
+        repr=False,
+        description='The Redis by which several servers of one chat tell each other what happens.',
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description='Other sites whose pages may call the API: origins separated by commas, or * for all.'

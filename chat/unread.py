@@ -1,10 +1,12 @@
 """How far people have read, and telling their pages when the counts of other rooms change."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy import Connection
 
+from chat.bus import Bus
 from chat.events import MessageDeleted, MessageSent, RoomEvent
 from chat.models import Room, User
 from chat.pacing import Paced
@@ -23,6 +25,14 @@ class _Place(NamedTuple):
     room_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class HaveRead:
+    """Some people's reading marks were stored by another server: pairs of user and room."""
+
+    kind: ClassVar[str] = 'read'
+    places: list[tuple[int, int]]
+
+
 class Watch:
     """One page's interest in the unread counts of some rooms."""
 
@@ -35,13 +45,16 @@ class Watch:
 class Unread:
     """The reading marks of everybody."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, bus: Bus | None = None) -> None:
         self._storage = storage
-        self._marks: WriteBehind[_Place, int] = WriteBehind(storage, _save, BEHIND)
+        self._bus = bus or Bus()
+        self._marks: WriteBehind[_Place, int] = WriteBehind(storage, _save, BEHIND, self._tell_servers)
         self._watches: dict[int, set[Watch]] = {}  # by room
         self._mine: dict[int, set[Watch]] = {}  # by person
         self._changed: set[Watch] = set()
         self._tell = Paced(self._tell_watches, TELL_AT_MOST_EVERY)
+        self._bus.hear(HaveRead, self._read_elsewhere)
+        self._bus.on_gap(self._recount_all)
 
     async def counts(self, user: User, room_ids: Collection[int]) -> dict[int, int]:
         """Return the unread counts of some rooms the person belongs to (99 and more are 100)."""
@@ -58,9 +71,7 @@ class Unread:
         place = _Place(user.id, room.id)
         if message_id > (self._marks.get(place) or 0):
             self._marks.put(place, message_id)
-            self._changed.update(watch for watch in self._mine.get(user.id, ()) if room.id in watch.room_ids)
-            if self._changed:
-                self._tell()
+            self._recount(place)
 
     def watch(self, user: User, on_change: OnChange) -> Watch:
         """Call ``on_change`` when a count of the rooms set by ``follow`` may have changed, at most once a second."""
@@ -82,6 +93,10 @@ class Unread:
         _discard(self._mine, watch.user_id, watch)
         self._changed.discard(watch)
 
+    def cares_for(self, room_id: int) -> bool:
+        """Whether some page shows the count of this room."""
+        return room_id in self._watches
+
     def heard(self, event: RoomEvent) -> None:
         """Take note of an event that may change counts."""
         if isinstance(event, MessageSent | MessageDeleted):
@@ -94,6 +109,25 @@ class Unread:
         """Store all marks and stop telling."""
         self._tell.close()
         await self._marks.flush()
+
+    def _recount(self, place: _Place) -> None:
+        """Tell a person's pages that what they have read of a room has changed."""
+        self._changed.update(watch for watch in self._mine.get(place.user_id, ()) if place.room_id in watch.room_ids)
+        if self._changed:
+            self._tell()
+
+    def _recount_all(self) -> None:
+        for watches in self._mine.values():
+            self._changed.update(watches)
+        if self._changed:
+            self._tell()
+
+    def _tell_servers(self, places: Collection[_Place]) -> None:
+        self._bus.tell(HaveRead(list(places)))
+
+    def _read_elsewhere(self, _: str, read: HaveRead) -> None:
+        for place in read.places:
+            self._recount(_Place(*place))
 
     def _tell_watches(self) -> None:
         changed, self._changed = self._changed, set()

@@ -19,10 +19,17 @@ log = logging.getLogger('hearth.storage')
 class WriteBehind(Generic[K, V]):
     """Keeps the newest value of each key and stores them together, at most ``delay`` seconds later."""
 
-    def __init__(self, storage: Storage, save: Callable[[Connection, Mapping[K, V]], object], delay: float) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        save: Callable[[Connection, Mapping[K, V]], object],
+        delay: float,
+        stored: Callable[[Collection[K]], object] = lambda keys: None,
+    ) -> None:
         self._storage = storage
         self._save = save
         self._delay = delay
+        self._stored = stored  # told the keys of what is stored now
         self._waiting: dict[K, V] = {}
         self._storing: dict[K, V] = {}
         self._flushing: asyncio.Task[None] | None = None
@@ -50,6 +57,7 @@ class WriteBehind(Generic[K, V]):
             try:
                 if self._storing:
                     await self._storage.write(self._save_all, self._storing)
+                    self._stored(self._storing.keys())
             except StorageFailed:
                 self._waiting = {**self._storing, **self._waiting}
                 raise
@@ -67,7 +75,7 @@ class WriteBehind(Generic[K, V]):
                 self._flushing = None
                 return
 
-    def _save_all(self, connection: Connection, values: Mapping[K, V]) -> None:
+    def _save_all(self, connection: Connection, values: Mapping[K, V], *, again: bool = True) -> None:
         try:
             with connection.begin_nested():
                 self._save(connection, values)
@@ -75,7 +83,10 @@ class WriteBehind(Generic[K, V]):
             raise  # the database is in trouble, not a value
         except Exception:  # one that can never be stored must not hold up the others
             if len(values) == 1:
-                log.exception('Could not store %r', *values)
+                if again:  # another server may have stored the same key at this very moment, which is seen now
+                    self._save_all(connection, values, again=False)
+                else:
+                    log.exception('Could not store %r', *values)
                 return
             for key, value in values.items():
                 self._save_all(connection, {key: value})

@@ -1,8 +1,10 @@
 """What all tests share: a chat of their own for each, in a folder that is thrown away."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
@@ -10,6 +12,7 @@ from sqlalchemy import Engine
 from chat.storage import Storage, migrations
 from tests import databases
 from tests.databases import PostgreSQLServer
+from tests.redis_server import RedisServer
 
 
 def pytest_collection_finish() -> None:
@@ -69,3 +72,21 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.setenv('HEARTH_PORT', '0')  # a Hearth that runs on this machine is in nobody's way
     monkeypatch.setattr('sys.argv', ['main.py'])
     return folder
+
+
+@pytest.fixture(scope='session')
+def any_redis() -> Iterator[str]:
+    """Return the address of a real Redis: the one of HEARTH_TEST_REDIS_URL, or one of the tests' own."""
+    if 'HEARTH_TEST_REDIS_URL' in os.environ:
+        yield os.environ['HEARTH_TEST_REDIS_URL']
+        return
+    server = RedisServer()
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(any_redis: str) -> str:
+    """Return the address of a real Redis, with a channel that no other test speaks on."""
+    return f'{any_redis}?channel={uuid4().hex}'

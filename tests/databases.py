@@ -20,9 +20,9 @@ numbers = count(1)
 class PostgreSQLServer:
     """A server whose databases are the tests'; ``HEARTH_TEST_DATABASE_URL`` names another than one of our own."""
 
-    def __init__(self, url: str, own: PostgresServer | None = None) -> None:
+    def __init__(self, url: str, process: PostgresServer | None = None) -> None:
         self._url = url
-        self._own = own
+        self._process = process
         self._prefix = f'hearth_test_{os.getpid()}'
         self._template = f'{self._prefix}_template'
 
@@ -50,13 +50,13 @@ class PostgreSQLServer:
 
     def stop(self) -> None:
         """Stop it, as for an update; only a server of our own."""
-        assert self._own is not None
-        self._own._stop()
+        assert self._process is not None
+        self._process._stop()
 
     def start(self) -> None:
         """Start it again."""
-        assert self._own is not None
-        self._own.ensure_postgres_running()
+        assert self._process is not None
+        self._process.ensure_postgres_running()
 
     def execute(self, statement: sql.Composed | str) -> None:
         """Do something as whoever runs the server."""
@@ -69,19 +69,19 @@ class PostgreSQLServer:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQLServer]:
-    """Run a PostgreSQL server."""
+def postgresql(*, own: bool = False) -> Iterator[PostgreSQLServer]:
+    """Run a PostgreSQL server; one of our ``own`` can be stopped, which the one that is given cannot."""
     given = os.environ.get('HEARTH_TEST_DATABASE_URL')
-    if given:
+    if given and not own:
         yield PostgreSQLServer(given)
         return
     folder = tempfile.mkdtemp(prefix='hearth-postgresql-')  # short, as the path of a socket has to be
     try:
-        own = get_server(Path(folder) / 'data')
-        server = PostgreSQLServer(own.get_uri(), own)
+        process = get_server(Path(folder) / 'data')
+        server = PostgreSQLServer(process.get_uri(), process)
         server.execute('ALTER SYSTEM SET fsync = off')  # the machine does not crash in a test
         server.execute('SELECT pg_reload_conf()')
         yield server
-        own.cleanup()
+        process.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

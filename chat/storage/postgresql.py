@@ -16,16 +16,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from chat.errors import CannotOpen, ChatError, StorageFailed
+from chat.errors import CannotOpen, ChatError, NotThere, StorageFailed
 from chat.storage import migrations
 from chat.storage.tables import rooms
 
-CONNECTIONS = 10  # and as many threads; a database takes 100 by default, for all servers together
+# Threads, each with a connection; a database takes 100 by default, for all servers together. Those who wait for a room
+# that somebody holds must not keep others from reading.
+READERS, WRITERS = 4, 8
 OLDEST = 15  # major version
 CONNECT_TIMEOUT = 5  # s
-# Acknowledged is on disk, whatever is usual for the cluster. Nothing here takes seconds, so what does is stuck.
+# Acknowledged is on disk, whatever is usual for the cluster. Nothing here takes seconds, so what does is stuck. A room
+# that is held by a server that froze, or lost its network, is let go of before those who wait for it give up.
 OPTIONS = (
-    '-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s'
+    '-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=5s'
+)
+# Migrating, and copying everything, may take as long as it takes.
+UNHURRIED = (
+    'SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0'
 )
 UPGRADING = 7_204_117_003  # the number of the lock by which one server at a time migrates; any number, always this one
 
@@ -44,6 +51,8 @@ _LAST_ID = text(
     " = pg_get_serial_sequence(:table, 'id')::regclass"
 )
 
+UNSURE = 'The server lost its database at this very moment. Please look whether it was stored before you try again.'
+
 log = logging.getLogger('hearth.storage')
 
 
@@ -54,7 +63,8 @@ class PostgreSQL:
         self._url = make_url(url).set(drivername='postgresql+psycopg')
         self._engine = _engine(self._url.render_as_string(hide_password=False))
         self._reading = self._engine.execution_options(isolation_level='REPEATABLE READ', postgresql_readonly=True)
-        self._threads: ThreadPoolExecutor | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._writers: ThreadPoolExecutor | None = None
         self._version = ''
 
     @property
@@ -71,40 +81,38 @@ class PostgreSQL:
         try:
             with _explained(self._where()), self._engine.begin() as connection:
                 self._version = _version(connection)
+                connection.exec_driver_sql(UNHURRIED)
                 connection.exec_driver_sql(f'SELECT pg_advisory_xact_lock({UPGRADING})')
                 migrations.upgrade_shared(connection, self._where())
         except BaseException:
             self._engine.dispose()
             raise
-        self._threads = ThreadPoolExecutor(CONNECTIONS, 'storage')
+        self._readers = ThreadPoolExecutor(READERS, 'storage-read')
+        self._writers = ThreadPoolExecutor(WRITERS, 'storage-write')
 
     def close(self) -> None:
         """Finish what was asked for and close the connections; closing twice is harmless."""
-        if self._threads is not None:
-            self._threads.shutdown()
-            self._threads = None
+        for threads in (self._writers, self._readers):
+            if threads is not None:
+                threads.shutdown()
+        self._readers = self._writers = None
         self._engine.dispose()
 
     def read(self, query: Callable[[Connection], Any]) -> Awaitable[Any]:
         """Run the query on one consistent state."""
-        return self._run(self._reading, query)
+        return _in(self._readers, self._reading, query)
 
     def write(self, action: Callable[[Connection], Any]) -> Awaitable[Any]:
         """Run the action as one transaction; again, when another one came first."""
-        return self._run(self._engine, action)
+        return _in(self._writers, self._engine, action)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Return a connection that reads one consistent state, for whoever may block."""
-        return self._reading.begin()
+        return _unhurried(self._reading)
 
     def writing(self) -> AbstractContextManager[Connection]:
         """Return a connection whose transaction ends with the block, for whoever may block."""
-        return self._engine.begin()
-
-    def _run(self, engine: Engine, action: Callable[[Connection], Any]) -> Awaitable[Any]:
-        if self._threads is None:
-            raise StorageFailed
-        return asyncio.get_running_loop().run_in_executor(self._threads, _run, engine, action)
+        return _unhurried(self._engine)
 
     def _where(self) -> str:
         return f'the database {self._url.database!r} at {self._url.host or self._url.query.get("host", "localhost")}'
@@ -140,11 +148,24 @@ def set_last_id(connection: Connection, table: str, number: int) -> None:
 def _engine(url: str) -> Engine:
     return create_engine(
         url,
-        pool_size=CONNECTIONS,
+        pool_size=READERS + WRITERS,
         max_overflow=0,
         hide_parameters=True,
         connect_args={'connect_timeout': CONNECT_TIMEOUT, 'options': OPTIONS, 'application_name': 'hearth'},
     )
+
+
+@contextmanager
+def _unhurried(engine: Engine) -> Iterator[Connection]:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(UNHURRIED)
+        yield connection
+
+
+def _in(threads: ThreadPoolExecutor | None, engine: Engine, action: Callable[[Connection], Any]) -> Awaitable[Any]:
+    if threads is None:
+        raise StorageFailed
+    return asyncio.get_running_loop().run_in_executor(threads, _run, engine, action)
 
 
 def _run(engine: Engine, action: Callable[[Connection], Any]) -> Any:
@@ -180,6 +201,8 @@ def _attempt(engine: Engine, action: Callable[[Connection], Any]) -> Any:
         is_lost = error.connection_invalidated or (isinstance(error, OperationalError) and state is None)
         if state in CAME_SECOND or (is_lost and not committing):
             raise _AgainError from error
+        if is_lost:
+            raise StorageFailed(UNSURE) from error
         raise
 
 
@@ -190,7 +213,8 @@ def _explained(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()
-        raise CannotOpen(f'Hearth cannot use {where}: {reason[0] if reason else error}') from error
+        kind = NotThere if isinstance(error, OperationalError) else CannotOpen
+        raise kind(f'Hearth cannot use {where}: {reason[0] if reason else error}') from error
 
 
 def _version(connection: Connection) -> str:

@@ -94,7 +94,7 @@ messages = Table(
     Column('created_at', BigInteger, nullable=False),
     Column('edited_at', BigInteger),
     Column('deleted_at', BigInteger),
-    Column('reply_to', ForeignKey('messages.id')),
+    Column('reply_to', ForeignKey('messages.id'), index=True),  # or deleting a message walks through all others
     Index(None, 'room_id', 'id'),
     UniqueConstraint('room_id', 'revision'),
     UniqueConstraint('room_id', 'author_id', 'client_message_id'),

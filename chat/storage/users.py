@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, selec
 
 from chat.clock import moment, now_ms
 from chat.models import Bot, BotToken, Session, User, UserKind
-from chat.storage.tables import sessions, users
+from chat.storage.tables import memberships, sessions, users
 
 _BY_ID = select(users.c.id, users.c.name, users.c.kind).where(users.c.id == bindparam('user_id'))
 _NOBODY_CAN_BE = (users.c.kind == 'guest') & ~exists().where(sessions.c.user_id == users.c.id)
@@ -55,9 +55,14 @@ def add(connection: Connection, name: str, name_key: str, kind: UserKind) -> Use
 
 
 def forsaken(connection: Connection, created_before: int) -> list[int]:
-    """Return the ids of the guests without a session who still have their names."""
-    names = users.c.name_key.not_like(f'{_RELEASED}%')
-    query = select(users.c.id).where(_NOBODY_CAN_BE, names, users.c.created_at < created_before)
+    """Return the ids of the guests without a session who still have their names, or belong to a room.
+
+    What somebody did at the very moment of signing out may have made them a member after they had left all rooms.
+    """
+    left_over = users.c.name_key.not_like(f'{_RELEASED}%') | exists().where(
+        memberships.c.user_id == users.c.id, memberships.c.left_at.is_(None)
+    )
+    query = select(users.c.id).where(_NOBODY_CAN_BE, left_over, users.c.created_at < created_before)
     return list(connection.execute(query.order_by(users.c.id)).scalars())
 
 
@@ -102,6 +107,11 @@ def change_session(connection: Connection, /, session_id: int, **values: object)
 def delete_session(connection: Connection, session_id: int) -> None:
     """Forget a session."""
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
+
+
+def existing_sessions(connection: Connection, session_ids: list[int]) -> set[int]:
+    """Return those of some sessions' ids that are stored."""
+    return set(connection.execute(select(sessions.c.id).where(sessions.c.id.in_(session_ids))).scalars())
 
 
 def delete_sessions_of(connection: Connection, user_id: int, session_id: int | None = None) -> list[int]:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,9 @@ from fastapi import FastAPI
 from api import health
 from chat import Chat, readiness
 from chat.errors import StorageFailed
+from chat.settings import Settings
+from tests.chat.several import eventually
+from tests.redis_server import RedisServer
 
 
 @pytest.fixture
@@ -38,6 +42,17 @@ async def test_a_server_whose_storage_is_closed_is_alive_and_not_ready(watcher: 
     answer = await watcher.get('/readyz')
     assert answer.status_code == 503
     assert answer.json()['error'] == {'code': 'storage_failed', 'message': 'The storage is closed.', 'field': None}
+
+
+async def test_a_server_that_is_stopping_is_alive_and_sends_people_elsewhere(
+    watcher: httpx.AsyncClient, chat: Chat
+) -> None:
+    chat.readiness.is_stopping = True
+    assert (await watcher.get('/healthz')).status_code == 200
+    answer = await watcher.get('/readyz?without=redis')
+    assert answer.status_code == 503
+    assert answer.headers['Cache-Control'] == 'no-store'
+    assert 'is stopping' in answer.json()['error']['message']
 
 
 @pytest.mark.parametrize(('fails', 'sentence'), [('read', 'cannot be read'), ('write', 'cannot be written')])
@@ -78,3 +93,27 @@ async def test_however_many_ask_the_disk_is_asked_once_a_second(
     moment[0] = 1.0
     await watcher.get('/readyz')
     assert len(written) == 2
+
+
+async def test_a_server_without_its_redis_is_not_ready_and_serves_all_the_same(tmp_path: Path) -> None:
+    redis = RedisServer()
+    chat = Chat(Settings(data=tmp_path / 'several', redis_url=redis.url))
+    chat.open()
+    chat.start()
+    app = FastAPI()
+    health.install(app, chat)
+    try:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url='http://chat.test') as client:
+            answer = await client.get('/readyz')
+            assert answer.status_code == 503
+            assert answer.json()['error']['code'] == 'redis_away'
+            assert 'Redis cannot be reached' in answer.json()['error']['message']
+            assert (await client.get('/readyz?without=redis')).status_code == 200
+            redis.start()
+            await eventually(lambda: not chat.bus.is_away)
+            assert (await client.get('/readyz')).json() == {
+                'status': 'ok', 'sqlite': sqlite3.sqlite_version, 'redis': chat.bus.version
+            }  # fmt: skip
+    finally:
+        await chat.stop()
+        redis.stop()

@@ -13,8 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api import metrics
 from chat import Chat, totals
+from chat.bus import Bus
+from chat.room_state import Gone
 from tests.api.programs import serving
 from tests.chat.people import newcomer
+from tests.chat.several import eventually
 
 Samples = dict[tuple[str, ...], float]
 
@@ -140,3 +143,25 @@ async def test_nothing_about_anybody_is_told(program: httpx.AsyncClient, chat: C
     await chat.messages.send(ada, 'hush', 'unspeakable')
     text = (await program.get('http://chat.test/metrics')).text.casefold()
     assert not [word for word in ('ada', 'lovelace', 'hush', 'unspeakable', 'lobby') if word in text]
+
+
+async def test_what_servers_tell_each_other_is_counted(
+    program: httpx.AsyncClient, chat: Chat, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not [name for name, *_ in await read(program) if name.startswith(('hearth_bus', 'hearth_redis'))]
+    here, there = Bus(redis_url), Bus(redis_url)
+    monkeypatch.setattr(chat, 'bus', here)
+    here.tell(Gone(1))
+    found = await read(program)
+    assert (found['hearth_redis_connected',], found['hearth_bus_lost_total',]) == (0, 1)
+    for bus in (here, there):
+        bus.start()
+        await eventually(lambda bus=bus: bus.is_connected_for(0))
+    await eventually(lambda: here.heard == 1)  # that the other one came
+    here.tell(Gone(1))
+    await here._waiting.join()
+    found = await read(program)
+    assert found['hearth_redis_connected',] == 1
+    assert (found['hearth_bus_told_total',], found['hearth_bus_heard_total',]) == (2, 1)
+    for bus in (here, there):
+        await bus.stop()

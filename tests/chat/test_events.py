@@ -1,9 +1,11 @@
 """What is told, in the form every door speaks: the contract, one test for each event."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat import events
 from chat.models import Member, Message, Room, User
@@ -102,3 +104,43 @@ def test_an_event_is_put_into_words_once_for_all_who_listen() -> None:
     assert json.loads(event.text) == events.to_json(event)
     assert 'grüß dich' in event.text
     assert event.text is event.text
+
+
+WORDS = st.text(st.characters(exclude_categories=['Cs']), max_size=20)
+NUMBERS = st.integers(1, 2**53)
+MOMENTS = st.integers(0, 2**41).map(lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms))
+USERS = st.builds(User, NUMBERS, WORDS, st.sampled_from(['guest', 'member', 'bot']))
+PLACES = {'room_id': NUMBERS, 'room': WORDS, 'revision': NUMBERS}
+ROOM_EVENTS = st.one_of(
+    st.builds(
+        lambda kind, message: kind(message.room_id, message.room, message.revision, message),
+        st.sampled_from([events.MessageSent, events.MessageEdited, events.MessageDeleted]),
+        st.builds(
+            Message, NUMBERS, **PLACES, author=USERS, body=WORDS, html=WORDS, client_message_id=st.none() | WORDS,
+            created_at=MOMENTS, edited_at=st.none() | MOMENTS, deleted_at=st.none() | MOMENTS,
+            reply_to=st.none() | NUMBERS,
+        ),
+    ),
+    st.builds(events.MemberJoined, **PLACES, member=st.builds(Member, USERS, st.sampled_from(['owner', 'member']))),
+    st.builds(events.MemberLeft, **PLACES, member=st.builds(Member, USERS, st.sampled_from(['owner', 'member']))),
+    st.builds(events.RoomChanged, **PLACES, name=WORDS, topic=WORDS, private=st.booleans()),
+)  # fmt: skip
+
+
+@given(ROOM_EVENTS)
+def test_every_event_can_be_read_from_its_words(event: events.RoomEvent) -> None:
+    read = events.from_json(event.room_id, event.text)
+    assert (type(read), read) == (type(event), event)
+    assert read.text == event.text
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['', 'null', '[]', '{}', '{"type": "typing"}', '{"type": ["message_sent"]}',
+     '{"type": "message_sent", "message": 1}',
+     '{"type": "room_changed", "room": "lobby", "revision": "many", "name": "", "topic": "", "private": false}',
+     '{"type": "message_sent", "room": "lobby", "revision": 1, "message": {"id": 1}}', '[' * 100_000],
+)  # fmt: skip
+def test_what_is_no_event_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of whichever library; nothing else may come
+        events.from_json(1, text)

@@ -103,3 +103,20 @@ async def test_a_guest_who_has_just_come_is_not_swept_away_before_signing_in(cha
     await chat.accounts.add_guest('Cy', 'here')
     await chat.accounts.sweep()
     assert not await is_free(chat, 'Cy')
+
+
+async def test_who_joins_a_room_at_the_very_moment_of_signing_out_leaves_it_later(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await signed_in(chat, ada)
+    cy = await chat.accounts.add_guest('Cy', 'here')
+    session = await chat.sessions.find(await chat.sessions.begin(cy, ''))
+    assert session is not None
+    await chat.accounts.sign_out(session)
+    await chat.rooms.join(cy, 'lobby')  # as by a call that was under way, here or on another server
+    assert await names_in(chat, ada) == {'Ada', 'Cy'}
+    tomorrow = accounts.now_ms() + 24 * 3600 * 1000
+    monkeypatch.setattr(accounts, 'now_ms', lambda: tomorrow)
+    await chat.accounts.sweep()
+    assert await names_in(chat, ada) == {'Ada'}
+    assert await is_free(chat, 'Cy')

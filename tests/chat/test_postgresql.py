@@ -124,6 +124,74 @@ async def test_a_room_that_is_deleted_while_others_write_is_gone_and_they_are_to
             await chats[1].rooms.find(bo, room.slug)
 
 
+async def test_a_room_is_deleted_quickly_however_much_is_said_in_others(chats: list[Chat], address: str) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    room = await chats[0].rooms.create(ada, 'Short')
+    lobby = await chats[0].rooms.find(ada, 'lobby')
+    talk = (
+        'INSERT INTO messages (room_id, author_id, revision, body, html, html_version, created_at)'
+        " SELECT %s, %s, 1000 + number, '', '', 1, 0 FROM generate_series(1, %s) number"
+    )
+    with psycopg.connect(address) as connection:
+        connection.execute(talk, (lobby.id, ada.id, 50_000))
+        connection.execute(talk, (room.id, ada.id, 2_000))
+    async with asyncio.timeout(3):  # 10 s and more, if replies to each message were looked for among all others
+        await chats[0].rooms.delete(ada, room.slug)
+
+
+async def test_who_signs_out_while_speaking_makes_nobody_wait(chats: list[Chat], address: str) -> None:
+    """PostgreSQL looks for two that wait for each other only after a second, and the room would be held meanwhile."""
+    ada = await newcomer(chats[0], 'Ada')
+    for number in range(10):
+        guest = await newcomer(chats[0], f'Guest {number}')
+        session = await chats[1].sessions.find(await chats[0].sessions.begin(guest, ''))
+        assert session is not None
+        said = [chats[0].messages.send(person, 'lobby', 'hello') for person in (guest, ada, guest, ada)]
+        await asyncio.gather(*said, chats[1].accounts.sign_out(session), return_exceptions=True)
+    await asyncio.sleep(1.5)  # until PostgreSQL has counted
+    with psycopg.connect(address) as connection:
+        count = connection.execute('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()')
+        assert count.fetchone() == (0,)
+
+
+async def test_a_server_that_is_frozen_while_it_holds_a_room_costs_nobody_a_message(
+    chats: list[Chat], address: str
+) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    with psycopg.connect(address, options=postgresql.OPTIONS) as frozen:
+        frozen.execute("SELECT id FROM rooms WHERE slug = 'lobby' FOR NO KEY UPDATE")
+        sent = await asyncio.gather(*(chat.messages.send(ada, 'lobby', 'hello') for chat in chats))
+        assert len(sent) == PLACES
+        frozen.close()
+
+
+async def test_a_draft_that_two_servers_store_at_once_is_kept_by_both(
+    chats: list[Chat], caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(20):
+        ada = await newcomer(chats[0], f'Ada {number}')
+        room = await chats[0].rooms.find(ada, 'lobby')
+        for place, chat in enumerate(chats):
+            chat.drafts.keep(ada, room, f'from {place}')
+        await asyncio.gather(*(chat.drafts.flush() for chat in chats))
+    assert 'Could not store' not in caplog.text
+
+
+async def test_a_session_that_ended_where_nothing_tells_this_server_ends_its_pages_within_2_s(
+    chats: list[Chat],
+) -> None:
+    """As by a server that has lost Redis, or by the operator's command, which is no server."""
+    ada = await newcomer(chats[0], 'Ada')
+    for _ in range(3):
+        session = await chats[1].sessions.find(await chats[0].sessions.begin(ada, ''))
+        assert session is not None
+        ended = asyncio.Event()
+        chats[1].sessions.watch(session, ended.set)
+        await chats[0].sessions.end(session)
+        async with asyncio.timeout(2):
+            await ended.wait()
+
+
 async def test_several_people_come_and_go_everywhere_and_all_servers_agree(chats: list[Chat]) -> None:
     people = [await newcomer(chats[0], f'Guest {number}') for number in range(6)]
 
@@ -235,6 +303,25 @@ def test_servers_that_start_at_once_on_an_empty_database_make_it_together(
             storage.close()
 
 
+def test_a_server_waits_for_another_that_migrates_however_long_that_takes(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = '-c lock_timeout=100ms -c statement_timeout=200ms'
+    monkeypatch.setattr(postgresql, 'OPTIONS', hasty)
+    storage = Storage(tmp_path, address)
+    opening = threading.Thread(target=storage.open)
+    with psycopg.connect(address) as migrating:
+        migrating.execute(sql.SQL('SELECT pg_advisory_xact_lock({})').format(postgresql.UPGRADING))
+        opening.start()
+        opening.join(0.5)
+        assert opening.is_alive()
+    opening.join(10)
+    assert storage.is_open
+    with storage.reading() as connection:
+        connection.exec_driver_sql('SELECT pg_sleep(0.4)')
+    storage.close()
+
+
 def test_a_database_of_a_newer_version_is_left_alone(postgresql: PostgreSQLServer, tmp_path: Path) -> None:
     with postgresql.database() as url:
         with psycopg.connect(url) as connection:
@@ -272,7 +359,7 @@ def test_a_server_that_is_not_there_is_said_in_a_sentence_without_the_password(t
 
 
 async def test_while_the_server_is_away_everybody_is_told_and_then_all_goes_on(tmp_path: Path) -> None:
-    with databases.postgresql() as server:
+    with databases.postgresql(own=True) as server:
         server.make_template()
         with server.database() as url:
             chat = Chat(Settings(data=tmp_path, database_url=url))

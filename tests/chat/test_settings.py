@@ -91,6 +91,33 @@ def test_origins_are_read_as_browsers_write_them() -> None:
     assert Settings.load(['--public-url', 'HTTP://Chat.Example.org:8443']).public_url == 'http://chat.example.org:8443'
 
 
+@pytest.mark.parametrize(
+    'url',
+    [
+        'redis://localhost', 'redis://redis:6379/0', 'redis://:pass%40word@10.0.0.1:6379/15', 'redis://ada:pw@[::1]/1',
+        'rediss://redis.example.org/0?channel=chat.example.org', 'unix:///run/redis.sock',
+        ' unix://:pw@/r.sock?channel=a ',
+    ],
+)  # fmt: skip
+def test_redis_is_found_by_its_address(url: str) -> None:
+    assert Settings.load(['--redis-url', url]).redis_url == url.strip()
+    assert 'redis' not in repr(Settings(redis_url=url))
+
+
+@pytest.mark.parametrize(
+    'url',
+    [
+        'redis://', 'redis://:s3cret@', 'redis://host:0', 'redis://host:65536/0', 'redis://host/zero', 'redis://a@b@c',
+        'redis://host/0/1', 'redis://host?db=1', 'redis://host/0?channel=', 'redis://host/0?channel=a b', 'unix://',
+        'unix:/run/redis.sock', 'unix:///run/redis.sock?db=1', 'REDIS://host', 'redis://ho st', '',
+    ],
+)  # fmt: skip
+def test_other_than_addresses_of_redis_are_refused(url: str) -> None:
+    sentence = refusal('--redis-url', url)
+    assert sentence.endswith(REDIS_URL)
+    assert 's3cret' not in sentence
+
+
 def test_a_home_folder_is_found() -> None:
     assert Settings.load(['--data', '~/chat']).data == Path.home() / 'chat'
 
@@ -102,6 +129,7 @@ PUBLIC_URL = "it must be like 'https://chat.example.org', without a path or a sl
 ON_OR_OFF = "it must be 'on' or 'off'."
 ONLY_GUESTS = "this version of Hearth offers only 'guests'."
 DATABASE = "it must be like 'postgresql://user:password@host:5432/database'."
+REDIS_URL = "it must be like 'redis://:password@host:6379/0', 'rediss://host/0' or 'unix:///path'."
 WRONG = [
     ('port', 'eighty', PORT),
     ('port', '65536', PORT),
@@ -121,7 +149,11 @@ WRONG = [
     ('sign_in', 'accounts', ONLY_GUESTS),
     ('sign_in', 'invited', ONLY_GUESTS),
     ('sign_in', 'everybody', ONLY_GUESTS),
-    ('redis_url', 'redis://…', 'this version of Hearth runs as a single process, so leave it out.'),
+    ('redis_url', 'redis://…', REDIS_URL),
+    ('redis_url', 'rediss://…', REDIS_URL),
+    ('redis_url', 'unix://…', REDIS_URL),
+    ('redis_url', 'http://…', REDIS_URL),
+    ('redis_url', '…', REDIS_URL),
     ('database_url', 'postgresql+psycopg://…', DATABASE),
     ('database_url', 'sqlite://…', DATABASE),
     ('database_url', '…', DATABASE),
@@ -170,7 +202,10 @@ def test_a_file_is_no_folder() -> None:
         ['--database-url', 'mysql://db/chat?password=s3cret'],
         ['--database-url', 'postgresql://ada:s3cret s3cret@db/chat'],
         ['--database-url', 'ada:s3cret@db/chat'],
-        ['--redis-url=redis://:s3cret@redis:6379/0'],
+        ['--database-url', 'postgresql://ada:half@s3cret@db/chat'],
+        ['--database-url', 'postgresql://ada:s3cret@db:port/chat'],
+        ['--database-url', 'postgresql://ada:s3cret@[::1/chat'],
+        ['--redis-url=redis://:s3cret@redis:6379/zero'],
         ['--public-url', 'https://ada:s3cret@chat.example.org'],
         ['--allowed-origins', 'https://ada:s3cret@chat.example.org'],
         ['--database-ulr=postgresql://ada:s3cret@db/chat'],

@@ -54,7 +54,7 @@ def test_tells_version_addresses_folder_and_how_to_stop(tmp_path: Path) -> None:
     ('url', 'shown'),
     [
         ('postgresql://ada:geheim@db.example.org:5433/chat', 'PostgreSQL at db.example.org:5433/chat'),
-        ('postgresql://ada:ge%2Fhe@im@db/chat?sslmode=require', 'PostgreSQL at db/chat'),
+        ('postgresql://ada:ge%2Fhe%40im@db/chat?sslmode=require', 'PostgreSQL at db/chat'),
         ('postgresql://db/chat?password=geheim@', 'PostgreSQL'),
     ],
 )
