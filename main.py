@@ -8,14 +8,15 @@ from starlette.routing import Mount
 import pages
 from api import commands, create_api, health, hooks, metrics, socketio
 from chat import Chat
-from chat.errors import CannotOpen
+from chat.errors import CannotOpen, NotThere
 from chat.settings import SettingError, Settings, split_command
 from pages import joining, theme
-from web import answers, cookies, headers, page_building, page_limits, prepared_frames, socket_guard, startup
+from web import answers, cookies, draining, headers, page_building, page_limits, prepared_frames, socket_guard, startup
 from web.requests import AnswerHead, LimitRequests
 
 MOUNTS = ('/api', hooks.PATH, socketio.PATH)
 STOPS_WITHIN = 10  # s; then whoever still waits for an answer waits in vain
+NOT_THERE = 75  # exit status: whoever watches over the server may start it again
 RECONNECT_TIMEOUT = 60.0  # s that a page waits for its browser, so that a gap needs no reload
 
 
@@ -77,6 +78,8 @@ def install(chat: Chat) -> None:
     app.on_startup(prepared_frames.use)
     app.on_startup(chat.start)
     app.on_startup(startup.calm_collector)
+    if draining.is_one_of_several(settings):
+        app.on_startup(lambda: draining.use(chat.readiness))
     app.on_shutdown(socketio_door.stop)
     app.on_shutdown(chat.stop)
 
@@ -86,6 +89,6 @@ if __name__ in {'__main__', '__mp_main__'}:
         main()
     except (SettingError, CannotOpen) as error:
         sys.stderr.write(f'{error}\n')
-        sys.exit(2)
+        sys.exit(NOT_THERE if isinstance(error, NotThere) else 2)
     except KeyboardInterrupt:  # Ctrl+C: the server has stopped in order by now
         sys.exit(130)
