@@ -40,20 +40,28 @@ class Browser:
         self._socket = await connect(url, additional_headers=headers, compression=None, max_size=None)
         assert str(await self._socket.recv()).startswith('0')
         await self._socket.send('40')
-        assert str(await self._socket.recv()).startswith('40')
-        self._tasks.append(asyncio.create_task(self._listen()))
+        early = []  # what is told before the connection is confirmed, which Socket.IO's client keeps until then
+        while not (packet := str(await self._socket.recv())).startswith('40'):
+            early.append(packet)
+        self._tasks.append(asyncio.create_task(self._listen(early)))
 
-    async def _listen(self) -> None:
+    async def _listen(self, early: list[str]) -> None:
         assert self._socket is not None
+        for packet in early:
+            await self._hear(packet)
         async for packet in self._socket:
             assert isinstance(packet, str)
-            if packet == '2':
-                await self._socket.send('3')
-            elif packet.startswith('42'):
-                now = time.perf_counter()
-                for number in map(int, MARK.findall(packet)):
-                    self.arrived.setdefault(number, now)
-                await self._take(*orjson.loads(packet[2:]))
+            await self._hear(packet)
+
+    async def _hear(self, packet: str) -> None:
+        assert self._socket is not None
+        if packet == '2':
+            await self._socket.send('3')
+        elif packet.startswith('42'):
+            now = time.perf_counter()
+            for number in map(int, MARK.findall(packet)):
+                self.arrived.setdefault(number, now)
+            await self._take(*orjson.loads(packet[2:]))
 
     async def _take(self, event: str, data: Any) -> None:
         raise NotImplementedError

@@ -25,8 +25,8 @@ class LiveRows(Protocol):
     def put_all(self, rows: tuple[tuple[str, str], ...]) -> None:
         """Show the keys and HTML of messages that were just said at the end."""
 
-    def drop(self, key: str) -> None:
-        """Take a row away."""
+    def drop(self, *keys: str) -> None:
+        """Take rows away."""
 
     def clear(self) -> None:
         """Take all rows away."""
@@ -69,9 +69,10 @@ class ElementRows:
         for key, html in rows:
             self.put(key, html, 'message')
 
-    def drop(self, key: str) -> None:
-        """Take a row away."""
-        self._rows.pop(key).delete()
+    def drop(self, *keys: str) -> None:
+        """Take rows away."""
+        for key in keys:
+            self._rows.pop(key).delete()
 
     def clear(self) -> None:
         """Take all rows away."""
@@ -115,17 +116,18 @@ class WiredRows:
         self._wire.put_all(parts)
         self._wire.put_own(self._box_key, self._box.description)
 
-    def drop(self, key: str) -> None:
-        """Take a row away."""
-        del self._rows[key]
-        self._box.discard(key)
-        self._wire.put_own(self._box_key, self._box.description)
-        self._wire.drop(key)
+    def drop(self, *keys: str) -> None:
+        """Take rows away."""
+        for key in keys:
+            del self._rows[key]
+            self._wire.drop(key)
+        if keys:
+            self._box.discard('","'.join(keys))
+            self._wire.put_own(self._box_key, self._box.description)
 
     def clear(self) -> None:
         """Take all rows away."""
-        for key in tuple(self._rows):
-            self.drop(key)
+        self.drop(*self._rows)
 
     def keep_end_in_view(self) -> None:
         """Let the last row stay where it is when more are put below it."""
@@ -158,7 +160,7 @@ class _Box(ui.element):
         self._listed += f',"{key}"' if self._listed else f'"{key}"'
 
     def discard(self, key: str) -> None:
-        """Note that a row is not there any more; mostly the first."""
+        """Note that a row, or several joined by ``","``, is not there any more; mostly the first."""
         if self._listed.startswith(f'"{key}",'):
             self._listed = self._listed[len(key) + 3 :]
         else:

@@ -321,9 +321,14 @@ class MessageList:
         return self._messages[self._ids[place - 1]] if place else self._above
 
     def _trim_top(self) -> None:
-        while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
-            oldest = self._blocks.pop(0)
-            self._above = self._messages[oldest.ids[-1]] if oldest.ids else self._above
+        oldest: list[Block] = []
+        left = len(self._messages)
+        while left > MOST_ROWS + BLOCK and len(self._blocks) > 1:
+            block = self._blocks.pop(0)
+            self._above = self._messages[block.ids[-1]] if block.ids else self._above
+            left -= len(block.ids)
+            oldest.append(block)
+        if oldest:
             self._drop(oldest)
             if not self.has_older:
                 self.has_older = True
@@ -334,17 +339,17 @@ class MessageList:
         if self._log.is_deleted or self.at_end:
             return
         while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
-            self._drop(self._blocks.pop())
+            self._drop([self._blocks.pop()])
             self.has_newer = True
 
-    def _drop(self, block: Block) -> None:
-        for message_id in block.ids:
-            del self._messages[message_id]
-            self._ids.remove(message_id)
-        if block.element is not None:
-            block.element.delete()
-        else:
-            self._live.drop(block.key)
+    def _drop(self, blocks: Sequence[Block]) -> None:
+        for block in blocks:
+            for message_id in block.ids:
+                del self._messages[message_id]
+                self._ids.remove(message_id)
+            if block.element is not None:
+                block.element.delete()
+        self._live.drop(*[block.key for block in blocks if block.element is None])
 
     def _refresh_edges(self) -> None:
         self._watch_top()

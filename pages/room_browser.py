@@ -27,7 +27,7 @@ async def browse(find: Find) -> None:
             buttons.plain('Close', dialog.close)
 
     @shows_errors
-    async def look(event: events.ValueChangeEventArguments | None = None) -> None:
+    async def look(event: events.ValueChangeEventArguments[object] | None = None) -> None:
         sought = words.value[:LONGEST].strip() if isinstance(words.value, str) else ''
         entries, has_more = await find(sought)
         is_outdated = event is not None and event.value != words.value
