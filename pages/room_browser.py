@@ -1,5 +1,6 @@
 """All rooms that one may see, to be found by some letters of their names."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import events, ui
@@ -26,12 +27,16 @@ async def browse(find: Find) -> None:
         with ui.element('div').classes('dialog-buttons'):
             buttons.plain('Close', dialog.close)
 
+    one_at_a_time = asyncio.Lock()  # a page that sends words without end makes the server read no faster
+
     @shows_errors
     async def look(event: events.ValueChangeEventArguments[object] | None = None) -> None:
-        sought = words.value[:LONGEST].strip() if isinstance(words.value, str) else ''
-        entries, has_more = await find(sought)
-        is_outdated = event is not None and event.value != words.value
-        if not found.is_deleted and not is_outdated:
+        async with one_at_a_time:
+            if found.is_deleted or (event is not None and event.value != words.value):
+                return  # other words have come since, or the dialog is gone
+            sought = words.value[:LONGEST].strip() if isinstance(words.value, str) else ''
+            entries, has_more = await find(sought)
+        if not found.is_deleted:
             found.content = ''.join([room_list.link(entry.room, entry.unread) for entry in entries])
             said.text = _sentence(len(entries), has_more=has_more)
 

@@ -1,10 +1,13 @@
 """The rooms at the left: one's own, some of the others, and all of them in a dialog."""
 
+import asyncio
+
 import pytest
 from nicegui import ElementFilter, ui
 from nicegui.testing import User
 
-from tests.pages.people import chat_of, join_room, person_of, sees, until
+from chat.models import User as Person
+from tests.pages.people import chat_of, fire, join_room, person_of, sees, until
 
 NAMES = ('Ärzte', 'Bakery', 'Cinema', 'Dancing')
 
@@ -73,3 +76,30 @@ async def test_a_list_that_is_cut_says_so(user: User, monkeypatch: pytest.Monkey
     user.find('Browse all rooms').click()
     await sees(user, 'There are more. A few letters of the name find them.')
     assert _listed(user, 'rooms-found') == ['Bakery', 'Cinema', 'Dancing', 'Lobby']
+
+
+async def test_words_without_end_are_looked_for_one_after_the_other(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _open_rooms(user, monkeypatch)
+    user.find('Browse all rooms').click()
+    await until(lambda: bool(_listed(user, 'rooms-found')))
+    rooms, sought, at_once = chat_of(user).rooms, [], []
+    find = rooms.list_and_more
+
+    async def counted(person: Person, **options: object) -> object:
+        sought.append(options['words'])
+        at_once.append(None)
+        assert len(at_once) == 1
+        await asyncio.sleep(0.05)
+        at_once.pop()
+        return await find(person, **options)
+
+    monkeypatch.setattr(rooms, 'list_and_more', counted)
+    (field,) = user.find(kind=ui.input, content='Find a room').elements
+    for number in range(50):
+        fire(user, field, 'update:value', f'{number}')
+    fire(user, field, 'update:value', 'anc')
+    await until(lambda: _listed(user, 'rooms-found') == ['Dancing'])
+    assert sought[-1] == 'anc'
+    assert len(sought) <= 2

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -43,6 +44,22 @@ async def talk(listener: Listener, ended: asyncio.Event) -> list[str]:
             await listener.ask('delete', message_id=mine.pop(0))
         await asyncio.sleep(0.02)
     return said
+
+
+@asynccontextmanager
+async def all_talking(listeners: Sequence[Listener], left: Server) -> AsyncIterator[None]:
+    """Let all of them talk meanwhile; in the end each has what is stored, and what was acknowledged is there once."""
+    ended = asyncio.Event()
+    talking = [asyncio.create_task(talk(listener, ended)) for listener in listeners]
+    await asyncio.sleep(1)
+    yield
+    await asyncio.sleep(1)
+    ended.set()
+    said = [body for each in await asyncio.gather(*talking) for body in each]
+    assert len(said) > len(listeners)
+    assert len(await all_equal_storage(left, listeners)) == len(said)
+    for listener in listeners:
+        await listener.close()
 
 
 @three
@@ -94,25 +111,16 @@ async def test_while_redis_is_away_people_talk_on_and_afterwards_all_have_everyt
     servers: list[Server], redis: RedisServer
 ) -> None:
     listeners = await people(servers)
-    ended = asyncio.Event()
-    talking = [asyncio.create_task(talk(listener, ended)) for listener in listeners]
-    await asyncio.sleep(1)
-    redis.stop()
-    on_one = listeners[0].bodies
-    before = len(on_one)
-    await until(lambda: len(on_one) > before + 20)
-    async with httpx.AsyncClient() as http:
-        await until_status(http, f'{servers[0].site}/readyz', 503)
-        assert (await http.get(f'{servers[0].site}/readyz?without=redis')).status_code == 200
-        redis.start()
-        await until_status(http, f'{servers[0].site}/readyz', 200)
-    await asyncio.sleep(1)
-    ended.set()
-    said = [body for each in await asyncio.gather(*talking) for body in each]
-    bodies = await all_equal_storage(servers[1], listeners)
-    assert len(bodies) == len(said), 'each acknowledged message is there once'
-    for listener in listeners:
-        await listener.close()
+    async with all_talking(listeners, servers[1]):
+        redis.stop()
+        on_one = listeners[0].bodies
+        before = len(on_one)
+        await until(lambda: len(on_one) > before + 20)
+        async with httpx.AsyncClient() as http:
+            await until_status(http, f'{servers[0].site}/readyz', 503)
+            assert (await http.get(f'{servers[0].site}/readyz?without=redis')).status_code == 200
+            redis.start()
+            await until_status(http, f'{servers[0].site}/readyz', 200)
 
 
 @two
@@ -135,53 +143,27 @@ async def test_a_postgresql_that_is_started_anew_loses_nothing(
     servers: list[Server], own_postgresql: PostgreSQLServer
 ) -> None:
     listeners = await people(servers)
-    ended = asyncio.Event()
-    talking = [asyncio.create_task(talk(listener, ended)) for listener in listeners]
-    await asyncio.sleep(1)
-    await asyncio.to_thread(own_postgresql.stop)
-    await asyncio.sleep(1)
-    await asyncio.to_thread(own_postgresql.start)
-    await asyncio.sleep(1)
-    ended.set()
-    said = [body for each in await asyncio.gather(*talking) for body in each]
-    bodies = await all_equal_storage(servers[0], listeners)
-    assert len(bodies) == len(said)
-    assert len(said) > len(listeners)
-    for listener in listeners:
-        await listener.close()
+    async with all_talking(listeners, servers[0]):
+        await asyncio.to_thread(own_postgresql.stop)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(own_postgresql.start)
 
 
 @three
 async def test_a_server_that_is_killed_under_load_takes_nothing_with_it(servers: list[Server]) -> None:
     listeners = await people(servers)
-    ended = asyncio.Event()
-    talking = [asyncio.create_task(talk(listener, ended)) for listener in listeners]
-    await asyncio.sleep(1)
-    servers[1].kill()
-    await until(lambda: all(listener.moves > 1 for listener in listeners[2:4]))
-    await asyncio.sleep(1)
-    ended.set()
-    said = [body for each in await asyncio.gather(*talking) for body in each]
-    bodies = await all_equal_storage(servers[0], listeners)
-    assert len(bodies) == len(said)
-    for listener in listeners:
-        await listener.close()
+    async with all_talking(listeners, servers[0]):
+        servers[1].kill()
+        await until(lambda: all(listener.moves > 1 for listener in listeners[2:4]))
 
 
 @three
 async def test_servers_that_are_started_anew_one_after_the_other_lose_nothing(servers: list[Server]) -> None:
     listeners = await people(servers)
-    ended = asyncio.Event()
-    talking = [asyncio.create_task(talk(listener, ended)) for listener in listeners]
-    for server in servers:
-        await asyncio.to_thread(server.stop)
-        await asyncio.to_thread(server.start)
-    ended.set()
-    said = [body for each in await asyncio.gather(*talking) for body in each]
-    bodies = await all_equal_storage(servers[0], listeners)
-    assert len(bodies) == len(said)
-    for listener in listeners:
-        await listener.close()
+    async with all_talking(listeners, servers[0]):
+        for server in servers:
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
 
 
 async def until_status(http: httpx.AsyncClient, address: str, status: int) -> None:
