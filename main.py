@@ -45,6 +45,7 @@ def main() -> None:
         show=False,
         show_welcome_message=False,
         access_log=False,  # the addresses of webhooks are secrets
+        gzip_middleware_factory=page_building.compress,
         **socket_guard.UVICORN_LIMITS,
     )
 

@@ -5,15 +5,19 @@ from collections.abc import Callable
 from nicegui import ui
 
 
-def icon(icon_name: str, label: str, on_click: Callable[..., object] | None = None) -> ui.button:
-    """Return a small button with a picture; ``label`` is what a screen reader says and a pointer sees."""
-    button = ui.button(icon=icon_name, on_click=on_click, color=None).props('flat dense').classes('icon-button')
-    button.props['aria-label'] = label
-    button.props['title'] = label
+def icon(icon_name: str, label: str, on_click: Callable[[], object] | None = None) -> ui.element:
+    """Return a small button with a picture; ``label`` is what a screen reader says and a pointer sees.
+
+    A ``ui.button`` costs twice as much, for properties to bind to that nobody needs here, and a page has several.
+    """
+    button = ui.element('q-btn').classes('icon-button')
+    button.props.update({'icon': icon_name, 'flat': True, 'dense': True, 'aria-label': label, 'title': label})
+    if on_click is not None:
+        button.on('click', on_click, args=[])
     return button
 
 
-def menu(icon_name: str, label: str, fill: Callable[[], object]) -> ui.button:
+def menu(icon_name: str, label: str, fill: Callable[[], object]) -> ui.element:
     """Return a button with a menu, which ``fill`` makes the entries of when it is opened for the first time.
 
     A menu nobody opens would be a quarter of what a page costs.

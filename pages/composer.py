@@ -10,6 +10,8 @@ from chat.models import Message, Room, User
 from pages import buttons, keys
 from pages.message_box import MessageBox
 
+SEND_PROPS = 'flat dense aria-label=Send title=Send'
+
 
 class Composer:
     """The text box of one room on one page. Its ``on_…`` functions do what it asks for."""
@@ -45,7 +47,7 @@ class Composer:
                 keys.on_enter(self._text, self.send)
                 self._text.on('keydown.up', self._up, args=[])
                 self._text.on('keydown.esc', self.cancel, args=[])
-                buttons.icon('send', 'Send', self.send).classes('send', remove='icon-button')
+                ui.button(icon='send', on_click=self.send, color=None).props(SEND_PROPS).classes('send')
         self._refresh()
 
     def set_room_name(self, name: str) -> None:

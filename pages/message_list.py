@@ -70,8 +70,7 @@ class MessageList:
                 self._live = live_rows(ui.context.client, wire)
                 self._newest = ui.element('q-intersection').classes('sentinel')
                 self._newest.on('visibility', lambda event: self._end_in_view(event.args))
-        self._jump = ui.button('', on_click=self.go_to_end, color=None).classes('jump')
-        self._jump.props('no-caps unelevated icon-right=arrow_downward')
+        self._jump: ui.button | None = None  # made when the reader is away from the end for the first time
         self._add_history(page.messages, page.quoted)
         self._refresh_edges()
 
@@ -368,9 +367,20 @@ class MessageList:
         if self._jump_shows == (self.at_end, self.unseen):
             return
         self._jump_shows = self.at_end, self.unseen
+        if self._jump is None:
+            if self.at_end:
+                return
+            self._jump = self._build_jump()
         self._jump.set_visibility(not self.at_end)
         noun = 'new message' if self.unseen == 1 else 'new messages'
         self._jump.text = f'{self.unseen} {noun}' if self.unseen else 'Jump to the newest'
+
+    def _build_jump(self) -> ui.button:
+        place = self._scroller.parent_slot.parent  # type: ignore[union-attr]
+        with place:
+            jump = ui.button('', on_click=self.go_to_end, color=None).classes('jump')
+        jump.move(place, place.default_slot.children.index(self._scroller) + 1)
+        return jump.props('no-caps unelevated icon-right=arrow_downward')
 
 
 def _beginning(room: Room) -> str:

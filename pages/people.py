@@ -23,13 +23,13 @@ class People:
     which, and the browser tells what came of it.
     """
 
-    def __init__(self, status: Callable[[int], Status], button: ui.button) -> None:
+    def __init__(self, status: Callable[[int], Status], button: ui.element) -> None:
         self._status = status
         self._members: dict[int, Member] = {}
         self._shown_status: dict[int, Status] = {}
         self._render = Paced(self._render_now, SHOW_AT_MOST_EVERY)
         self._is_toggled = self._is_visible = False
-        self._button = button.on_click(self._toggle)
+        self._button = button.on('click', self._toggle, args=[])
         with ui.element('aside').props('aria-label=People').classes('side-panel') as self._panel:
             self._title = ui.html('People', sanitize=False, tag='h2').classes('side-heading')
             self._list = ui.html('', sanitize=False, tag='ul').classes('people').props('aria-label=People')

@@ -120,10 +120,7 @@ class RoomPage:
     def _build_head(self) -> None:
         with ui.element('header').classes('head'):
             buttons.icon('menu', 'Show rooms', self._left.toggle).classes('toggle-left')
-            with ui.element('div').classes('head-text'):
-                with ui.element('h1'):
-                    self._name = ui.label()
-                self._topic = ui.label().classes('topic')
+            self._head = ui.html('', sanitize=False).classes('head-text')
             buttons.menu('more_vert', 'Room menu', self._fill_room_menu)
             self._people_button = buttons.icon('group', 'Show people')
 
@@ -162,7 +159,7 @@ class RoomPage:
         await self._refresh_rooms()
 
     def _show(self, view: RoomView, marked: int | None) -> None:
-        self._name.text, self._topic.text = view.room.name, view.room.topic
+        self._show_head(view.room.name, view.room.topic)
         self._conversation = Conversation(
             self._chat,
             self._user,
@@ -181,8 +178,11 @@ class RoomPage:
         self._rooms.set_current(view.room)
         self._refresh_title()
 
+    def _show_head(self, name: str, topic: str = '') -> None:
+        self._head.content = f'<h1>{escape(name)}</h1><div class="topic">{escape(topic)}</div>'
+
     def _show_missing(self) -> None:
-        self._name.text, self._topic.text = 'No such room', ''
+        self._show_head('No such room')
         self._rooms.set_current(None)
         self._people.show(())
         with ui.element('div').classes('missing'):
@@ -312,7 +312,7 @@ class RoomPage:
     def _room_changed(self) -> None:
         if self._conversation is not None:
             room = self._conversation.room
-            self._name.text, self._topic.text = room.name, room.topic
+            self._show_head(room.name, room.topic)
             background_tasks.create(self._refresh_rooms(), name='refresh rooms', context=self._client)
 
     def _removed(self) -> None:

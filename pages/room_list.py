@@ -30,8 +30,8 @@ class RoomList:
             buttons.icon('add', 'New room', lambda: dialogs.new_room(on_create))
         with ui.element('nav').classes('rooms').props('aria-label=Rooms') as self._place:
             self._joined = ui.element('div').classes('rooms-joined')
-            self._others = ui.html('', sanitize=False).classes('rooms-others')
         self._on_browse = on_browse
+        self._others: ui.html | None = None
         self._browse: ui.button | None = None
 
     def show(self, entries: Sequence[RoomEntry], *, has_more: bool) -> None:
@@ -46,10 +46,17 @@ class RoomList:
                 self._browse = buttons.plain('Browse all rooms', self._on_browse).classes('browse-rooms')
         if self._browse is not None:
             self._browse.set_visibility(has_more)
-        others = ''.join([link(entry.room) for entry in entries if not entry.joined])
-        self._others.content = f'<h3 class="side-subheading">More rooms</h3>{others}' if others else ''
+        self._show_others(''.join([link(entry.room) for entry in entries if not entry.joined]))
         for room_id in self._links:
             self._refresh(room_id)
+
+    def _show_others(self, links: str) -> None:
+        if links and self._others is None:
+            with self._place:
+                self._others = ui.html('', sanitize=False).classes('rooms-others')
+                self._others.move(target_index=1)
+        if self._others is not None:
+            self._others.content = f'<h3 class="side-subheading">More rooms</h3>{links}' if links else ''
 
     def set_current(self, room: Room | None) -> None:
         """Mark the room that is open."""

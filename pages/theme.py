@@ -27,8 +27,9 @@ def style_sheet() -> tuple[str, str]:
 
 
 def install() -> None:
-    """Serve the style sheet, and let no bar load across the top: changes here are over before it would show."""
+    """Serve the style sheet, and tell Quasar the colors; no bar loads across the top, as changes are over before."""
     app.config.quasar_config['loadingBar']['skipHijack'] = True
+    app.colors(primary='#b23c17', negative='#b3261e', dark='#1f1b18', dark_page='#171412')
     address, css = style_sheet()
 
     @app.get(address, include_in_schema=False)
@@ -40,11 +41,11 @@ def install() -> None:
 def apply(choice: str | None, reader: int | None = None) -> ui.dark_mode:
     """Put the style on this page and return its theme switch; that user is marked as the reader."""
     address, _ = style_sheet()
-    ui.add_head_html(f'<link rel="stylesheet" href="{address}">')
+    head = f'<link rel="stylesheet" href="{address}">'
     if reader is not None:
         # Prepared HTML is shared by all pages; whose page this is stands in this one rule. The id is a number.
-        ui.add_css(f'.person.by-{reader:d} .name::after {{ content: " (you)"; }}')
-    ui.colors(primary='#b23c17', negative='#b3261e', dark='#1f1b18', dark_page='#171412')
+        head += f'<style>.person.by-{reader:d} .name::after {{ content: " (you)"; }}</style>'
+    ui.add_head_html(head)
     return ui.dark_mode(is_dark(choice))
 
 

@@ -6,7 +6,6 @@ Text of users cannot bring such words along: NiceGUI escapes ``<`` in all that e
 """
 
 import logging
-import re
 import secrets
 
 from fastapi import FastAPI
@@ -33,8 +32,6 @@ TEMPLATE_SCRIPTS = (
     b'<script type="module">\n      import * as Vue from "vue";',
     b'<script type="module">\n      // Load DOMPurify for HTML sanitization',
 )
-# What ui.add_css writes: one call with one JSON string, in which NiceGUI escapes "<". It can do no more than add style.
-STYLE_SCRIPT = re.compile(rb'<script>(?=addStyle\("(?:[^"\\<]|\\[^<])*"\);</script>)')
 
 
 def install(app: FastAPI, *, public_url: str | None = None) -> None:
@@ -135,7 +132,7 @@ def put_nonce(html: bytes, nonce: str) -> bytes:
     mark = f'<script nonce="{nonce}"'.encode()
     for script in TEMPLATE_SCRIPTS:
         html = html.replace(script, mark + script.removeprefix(b'<script'))
-    return STYLE_SCRIPT.sub(mark + b'>', html)
+    return html
 
 
 def policy(hosts: set[Host], nonce: str | None) -> str:

@@ -77,7 +77,7 @@ def press_key(user: User, key: str, **details: object) -> None:
 def press_button(user: User, label: str) -> None:
     """Press the button that a screen reader calls so."""
     with user:
-        (button,) = [each for each in ElementFilter(kind=ui.button) if each.props.get('aria-label') == label]
+        (button,) = [each for each in ElementFilter() if each.tag == 'q-btn' and each.props.get('aria-label') == label]
     fire(user, button, 'click')
 
 

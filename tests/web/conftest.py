@@ -34,7 +34,7 @@ replies = []
 
 @ui.page('/')
 def first():
-    ui.add_css('.own {{ color: red }}')
+    ui.add_head_html('<style>.own {{ color: red }}</style>')
     ui.label('</script><script>alert(1)</script>')
     ui.button('Click', on_click=lambda: clicks.append(1))
 
