@@ -43,7 +43,7 @@ class Chat:
         self.presence = Presence(bus=self.bus)
         self.measures.follow(self.presence)
         self.sessions = Sessions(self.storage, self.bus)
-        self.accounts = Accounts(self.storage, self.room_state, self.rate_limits, self.sessions, self.presence)
+        self.accounts = Accounts(self.storage, self.room_state, self.rate_limits, self.sessions)
         self.housekeeping = Housekeeping(self.sessions.sweep, self.accounts.sweep)
         self.rooms = Rooms(self.storage, self.room_state, self.rate_limits)
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
@@ -69,7 +69,7 @@ class Chat:
         self.room_state.start()
         self.presence.start()
         self.sessions.start()
-        self.bus.start()
+        self.bus.start(self.storage.chat_id)
         self.housekeeping.start()
         if self.settings.database_url is None:  # else commands need no server to reach the data
             self.operator.start()

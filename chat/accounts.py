@@ -7,7 +7,6 @@ from chat.clock import now_ms
 from chat.errors import NameTaken
 from chat.events import MemberLeft
 from chat.models import Session, User, UserKind
-from chat.presence import Presence
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.sessions import Sessions
@@ -26,15 +25,11 @@ class Accounts:
         room_state: RoomState,
         rate_limits: RateLimits,
         sessions: Sessions,
-        presence: Presence,
     ) -> None:
         self._storage = storage
         self._room_state = room_state
         self._rate_limits = rate_limits
         self._sessions = sessions
-        self._presence = presence
-        self._passing: set[int] = set()
-        self._began_at = now_ms()
 
     async def add_guest(self, name: str, address: str) -> User:
         """Make a guest of that name. Raises Invalid, NameTaken or RateLimited (by the address they call from)."""
@@ -43,16 +38,15 @@ class Accounts:
 
         return await self._storage.write(add, name, 'guest')
 
-    async def add_passing_guest(self, name: str, address: str) -> User:
-        """Make a guest without a session, who is there until ``let_go``. Raises as ``add_guest`` does."""
-        user = await self.add_guest(name, address)
-        self._passing.add(user.id)
-        return user
+    async def add_passing_guest(self, name: str, address: str) -> Session:
+        """Make a guest whose session lasts as long as somebody watches it. Raises as ``add_guest`` does."""
+        self._rate_limits.check('joining', address)
+        name = text.clean_name(name)
 
-    async def let_go(self, user: User) -> None:
-        """Note that a passing guest has gone; letting go twice is harmless."""
-        self._passing.discard(user.id)
-        await self._release(user.id)
+        def store(connection: Connection) -> Session:
+            return self._sessions.add_passing(connection, add(connection, name, 'guest'))
+
+        return await self._storage.write(store)
 
     async def sign_out(self, session: Session) -> None:
         """End a session; a guest's last one takes the guest out of all rooms and gives the name free."""
@@ -60,21 +54,10 @@ class Accounts:
         await self._release(session.user.id)
 
     async def sweep(self) -> None:
-        """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them.
-
-        Guests without a session may be here by another server: as long as those are not known, nobody is let go.
-        """
-        if not self._presence.knows_everybody:
-            return
-        ids = await self._storage.read(users.forsaken, self._arrived_before())
-        gone = [each for each in ids if each not in self._passing and self._presence.status(each) == 'offline']
+        """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them."""
+        gone = await self._storage.read(users.forsaken, max(now_ms() - ARRIVAL, self._sessions.over_before))
         for first in range(0, len(gone), RELEASED_AT_ONCE):
             await self._release(*gone[first : first + RELEASED_AT_ONCE])
-
-    def _arrived_before(self) -> int:
-        """Return the time before which whoever is here by now has come; alone, nobody is left from before the start."""
-        long_ago = now_ms() - ARRIVAL
-        return max(long_ago, self._began_at) if self._presence.is_alone else long_ago
 
     async def check_name(self, name: str) -> None:
         """Raise Invalid or NameTaken if nobody could get this name now."""

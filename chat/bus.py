@@ -65,10 +65,11 @@ class Bus:
         self.told = self.heard = self.lost = 0  # hints
         self.hear(Came, self._other_came)
 
-    def start(self) -> None:
+    def start(self, chat_id: str) -> None:
         """Begin to look for Redis, which need not be there yet; starting twice is harmless."""
         if self._url is not None and self._staying is None:
-            self._staying = asyncio.create_task(self._stay_connected(self._url), name='stay connected to Redis')
+            staying = self._stay_connected(self._url, chat_id)
+            self._staying = asyncio.create_task(staying, name='stay connected to Redis')
 
     async def stop(self) -> None:
         """Tell what waits and let go of Redis; stopping twice is harmless."""
@@ -121,11 +122,11 @@ class Bus:
             self._complaints.add(sentence)
             log.warning('%s', sentence)
 
-    async def _stay_connected(self, url: str) -> None:
+    async def _stay_connected(self, url: str, chat_id: str) -> None:
         pause = SHORTEST_PAUSE
         while True:
             try:
-                async with RedisChannel(url) as channel:
+                async with RedisChannel(url, chat_id) as channel:
                     self._found(channel.version)
                     await self._talk(channel)
             except Exception as error:

@@ -27,6 +27,7 @@ class Session:
     time_zone: str | None
     theme: str | None
     expires_at: datetime | None  # None for a bot's, which ends only when it is revoked
+    passing: bool = False  # it lasts as long as the one connection of its holder
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,16 +151,6 @@ class Presence:
         """Stop telling; doing so twice is harmless."""
         self._watchers.pop(watcher, None)
 
-    @property
-    def is_alone(self) -> bool:
-        """Whether there are no other servers."""
-        return self._bus.is_alone
-
-    @property
-    def knows_everybody(self) -> bool:
-        """Whether all servers have told of their people by now."""
-        return self._bus.is_alone or self._bus.is_connected_for(2 * TELL_ALL_EVERY)
-
     def sweep(self) -> None:
         """Look anew at everybody who is not offline, and at the other servers."""
         for user_id in tuple(self._here):

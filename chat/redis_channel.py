@@ -22,12 +22,13 @@ PROBLEMS = (RedisError, OSError, TimeoutError)
 
 
 class RedisChannel:
-    """An open channel: ``async with RedisChannel(url)``. Raises one of PROBLEMS whenever Redis cannot be used."""
+    """The open channel of a chat, for ``async with``. Raises one of PROBLEMS whenever Redis cannot be used."""
 
     version = UNKNOWN
 
-    def __init__(self, url: str) -> None:
-        address, self._name = split(url)
+    def __init__(self, url: str, chat_id: str) -> None:
+        address, channel = split(url)
+        self._name = name_of(chat_id, channel)
         # Protocol 2 is what all versions of Redis and of its library speak alike. The bus itself tries again; what the
         # library tried meanwhile would only keep the news of it away. The library's timeout for sockets is `wait_for`,
         # which in Python 3.11 may swallow that its task is cancelled.
@@ -79,14 +80,16 @@ class RedisChannel:
 
 
 def split(url: str) -> tuple[str, str]:
-    """Return the address as Redis's library reads it, and the name of the channel.
+    """Return the address as Redis's library reads it, and the channel that it names."""
+    return url.partition('?')[0], parse_qs(urlsplit(url).query).get('channel', [''])[0]
 
-    Channels are the same in all databases of a Redis, so the database's number is the name if no other is given.
+
+def name_of(chat_id: str, channel: str) -> str:
+    """Return what the channel of a chat is called in Redis, where all chats share the names of channels.
+
+    One may be named for what shares an id, such as a copy that is tried out.
     """
-    parts = urlsplit(url)
-    number = '0' if parts.scheme == 'unix' else parts.path.strip('/') or '0'
-    name = parse_qs(parts.query).get('channel', [number])[0]
-    return url.partition('?')[0], f'hearth:{PROTOCOL}:{name}'
+    return f'hearth:{PROTOCOL}:{chat_id}:{channel}' if channel else f'hearth:{PROTOCOL}:{chat_id}'
 
 
 def is_too_old(version: str) -> bool:

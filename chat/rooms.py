@@ -124,6 +124,7 @@ class Rooms:
             fresh = reach.person(connection, user)
             if not permissions.may_create_rooms(fresh):
                 raise Forbidden('You may not open new rooms.')
+            rows.hold_slug(connection, wanted)
             slug = _free_slug(connection, wanted)
             room = rows.add(connection, slug, name, topic, private=private, created_by=fresh.id)
             rows.join(connection, room.id, fresh, 'owner', rows.next_revision(connection, room.id))

@@ -10,7 +10,7 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from chat.bus import Bus
-from chat.clock import now_ms
+from chat.clock import moment, now_ms
 from chat.errors import StorageFailed
 from chat.models import Session, User
 from chat.pacing import Rounds
@@ -24,6 +24,8 @@ ABSOLUTE = 180 * 24 * 3600 * 1000  # ms after which it ends however much it was 
 RENEW_EVERY = 3600 * 1000  # ms; a use is noted at most so often
 LONGEST_USER_AGENT = 256  # characters
 THEMES = ('light', 'dark')
+PASSING = 5 * 60 * 1000  # ms after which a passing session ends that its server notes no more, as it has died
+NOTE_PASSING_EVERY = 60.0  # s
 COMPARE_EVERY = 1.0  # s; one may have ended where nothing tells this server, and within 2 s nothing of it is open
 
 OnEnd = Callable[[], None]
@@ -46,17 +48,26 @@ class Sessions:
         self._on_end: dict[int, dict[OnEnd, None]] = {}
         self._ended: set[int] = set()  # since the last sweep
         self._ended_before: set[int] = set()  # between the last sweep and the one before
+        self._began_at = now_ms()
         self._comparing = Rounds('compare sessions with storage', self.compare, lambda: COMPARE_EVERY)
+        self._noting = Rounds('note which sessions are in use', self._note_passing, lambda: NOTE_PASSING_EVERY)
         self._bus.hear(Ended, lambda *_: self._comparing.hasten())  # storage says whether it is true
         self._bus.on_gap(self._comparing.hasten)
 
     def start(self) -> None:
         """Begin to compare the sessions of open pages with storage; starting twice is harmless."""
         self._comparing.start()
+        self._noting.start()
 
     def stop(self) -> None:
         """Stop comparing; stopping twice is harmless."""
         self._comparing.stop()
+        self._noting.stop()
+
+    @property
+    def over_before(self) -> int:
+        """The time before which whatever needs a running server is over: its start, if there are no others."""
+        return self._began_at if self._bus.is_alone else 0
 
     async def begin(self, user: User, user_agent: str, time_zone: str | None = None) -> str:
         """Sign a user in and return the token, which is known to nobody else."""
@@ -64,6 +75,11 @@ class Sessions:
         agent = user_agent[:LONGEST_USER_AGENT]
         await self._storage.write(rows.add_session, user, hash_of(token), agent, time_zone)
         return token
+
+    def add_passing(self, connection: Connection, user: User) -> Session:
+        """Store a session that lasts as long as the connection of whoever watches it: nobody gets its token."""
+        session_id = rows.add_session(connection, user, hash_of(new_token()), passing=True)
+        return Session(session_id, user, None, None, moment(now_ms() + PASSING), passing=True)
 
     async def find(self, token: str | None) -> Session | None:
         """Return the session of a token, noting its use; None if there is none or it has ended."""
@@ -118,7 +134,7 @@ class Sessions:
 
     async def sweep(self) -> None:
         """Forget the sessions that have run out, and tell their open pages; an open page is use."""
-        ended = await self._storage.write(_note_and_forget, list(self._on_end), now_ms())
+        ended = await self._storage.write(_note_and_forget, list(self._on_end), now_ms(), self.over_before)
         self._ended, self._ended_before = set(), self._ended
         self._tell_end(ended)
 
@@ -127,6 +143,10 @@ class Sessions:
         watched = list(self._on_end)
         if watched:
             self._end_here(set(watched) - await self._storage.read(rows.existing_sessions, watched))
+
+    async def _note_passing(self) -> None:
+        if self._on_end:
+            await self._storage.write(rows.note_passing, list(self._on_end), now_ms())
 
     def _tell_end(self, session_ids: list[int]) -> None:
         self._end_here(session_ids)
@@ -149,9 +169,10 @@ def _expiry(user: User, last_used_at: int, created_at: int) -> int | None:
     return None if user.kind == 'bot' else min(last_used_at + SLIDING, created_at + ABSOLUTE)
 
 
-def _note_and_forget(connection: Connection, open_now: list[int], now: int) -> list[int]:
+def _note_and_forget(connection: Connection, open_now: list[int], now: int, over_before: int) -> list[int]:
     rows.note_use(connection, open_now, now)
-    return rows.delete_sessions_unused_since(connection, now - SLIDING, now - ABSOLUTE)
+    ended = rows.delete_passing(connection, now - PASSING, over_before)
+    return ended + rows.delete_sessions_unused_since(connection, now - SLIDING, now - ABSOLUTE)
 
 
 def hash_of(token: str) -> str:

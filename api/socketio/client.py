@@ -38,7 +38,7 @@ class Client:
         self._lock = asyncio.Lock()  # while a client goes from polling to WebSocket, both may bring events
         self._is_closed = False
         self._user: User | None = None
-        self._session: Session | None = None  # of whoever came with a token
+        self._session: Session | None = None
         self._presence: Presence | None = None
         self._room: Room | None = None
         self._subscription: Subscription | None = None
@@ -92,7 +92,7 @@ class Client:
             self._room = room
             self._subscription = self._chat.room_state.subscribe(room.id, room.revision, self._heard)
             self._coming.enter(room.id, members, user, self._put)
-            if before is not None and self._session is None:
+            if before is not None and self._is_passing:
                 await self._chat.rooms.leave(user, before.slug)
         return {'user': user.name, 'room': slug}
 
@@ -135,15 +135,16 @@ class Client:
                 raise Conflict(f'You are "{self._user.name}" on this connection. Open another one.', 'user')
             return self._user
         if join.token is None:
-            self._user = await self._chat.accounts.add_passing_guest(join.user, self._address)
+            session = await self._chat.accounts.add_passing_guest(join.user, self._address)
         else:
-            session = await self._chat.sessions.find(join.token)
-            if session is None:
+            found = await self._chat.sessions.find(join.token)
+            if found is None:
                 raise Unauthenticated('This token is not known, or its session has ended.')
-            if not _is_called(join.user, session.user):
-                raise Forbidden(f'This token is for "{session.user.name}".', 'user')
-            self._user, self._session = session.user, session
-            self._chat.sessions.watch(session, self._session_ended)
+            if not _is_called(join.user, found.user):
+                raise Forbidden(f'This token is for "{found.user.name}".', 'user')
+            session = found
+        self._user, self._session = session.user, session
+        self._chat.sessions.watch(session, self._session_ended)
         self._presence = self._chat.presence.connect(self._user.id)
         return self._user
 
@@ -154,11 +155,15 @@ class Client:
             self._chat.sessions.unwatch(session, self._session_ended)
         if presence is not None:
             presence.close()
-        if user is not None and session is None:
+        if user is not None and session is not None and session.passing:
             try:
-                await self._chat.accounts.let_go(user)
+                await self._chat.accounts.sign_out(session)
             except ChatError as error:
                 log.warning('User %s has gone, and stays a member for up to an hour: %s', user.id, error)
+
+    @property
+    def _is_passing(self) -> bool:
+        return self._session is not None and self._session.passing
 
     def _forget_room(self) -> None:
         if self._room is not None and self._subscription is not None:

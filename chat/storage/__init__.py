@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from chat.errors import StorageFailed
 from chat.measures import Measures
+from chat.storage import facts
 from chat.storage.one_writer import OneWriter
 from chat.storage.postgresql import PostgreSQL
 
@@ -57,6 +58,7 @@ class Storage:
         self._measures = measures or Measures()
         self._database: Database = OneWriter(folder) if url is None else PostgreSQL(url)
         self._is_open = False
+        self.chat_id = ''  # what tells this chat from others, as soon as it is open
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -78,6 +80,8 @@ class Storage:
         Raises CannotOpen, and leaves the data as it is, when it cannot be used.
         """
         self._database.open()
+        with self._database.reading() as connection:
+            self.chat_id = facts.chat_id(connection)
         self._is_open = True
 
     def close(self) -> None:

@@ -51,6 +51,9 @@ _LAST_ID = text(
     " = pg_get_serial_sequence(:table, 'id')::regclass"
 )
 
+# Two numbers, so that it is never the lock of a migration, which has one.
+_HOLD = text('SELECT pg_advisory_xact_lock(1, hashtext(:name))')
+
 UNSURE = 'The server lost its database at this very moment. Please look whether it was stored before you try again.'
 
 log = logging.getLogger('hearth.storage')
@@ -127,6 +130,15 @@ def hold_rooms(connection: Connection, which: ColumnElement[bool]) -> None:
     if connection.dialect.name == 'postgresql' and not connection.get_execution_options().get('postgresql_readonly'):
         rows = select(rooms.c.id).where(which).order_by(rooms.c.id)  # in one order, or two would wait for each other
         connection.execute(rows.with_for_update(key_share=True))
+
+
+def hold_name(connection: Connection, name: str) -> None:
+    """Let nobody else who holds the same name go on until the transaction ends: many may look for a free one like it.
+
+    Without it, all but one of them would come second again and again.
+    """
+    if connection.dialect.name == 'postgresql':
+        connection.execute(_HOLD, {'name': name})
 
 
 def probe(connection: Connection) -> None:

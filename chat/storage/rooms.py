@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, i
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
 from chat.storage import hooks
-from chat.storage.postgresql import hold_rooms
+from chat.storage.postgresql import hold_name, hold_rooms
 from chat.storage.tables import drafts, memberships, messages, rooms, users
 
 EVERY = 2**31 - 1  # a limit that none reaches
@@ -136,6 +136,11 @@ def next_revision(connection: Connection, room_id: int) -> int:
     """Take the room's next number; locks the room until the transaction ends."""
     number: int = connection.execute(_NEXT_REVISION, {'this_room': room_id}).scalar_one()
     return number
+
+
+def hold_slug(connection: Connection, slug: str) -> None:
+    """Let nobody else look for a free address like this one until the transaction ends."""
+    hold_name(connection, slug)
 
 
 def add(connection: Connection, slug: str, name: str, topic: str, *, private: bool, created_by: int | None) -> Room:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -48,6 +49,7 @@ sessions = Table(
     Column('user_agent', String(256), nullable=False),
     Column('created_at', BigInteger, nullable=False),
     Column('last_used_at', BigInteger, nullable=False),
+    Column('passing', Boolean, nullable=False, server_default=false()),  # it lasts as long as its one connection
     sqlite_autoincrement=True,
 )
 
@@ -120,4 +122,11 @@ hooks = Table(
     Column('created_by', ForeignKey('users.id'), nullable=False),
     Column('created_at', BigInteger, nullable=False),
     sqlite_autoincrement=True,
+)
+
+facts = Table(
+    'facts',  # about the chat as a whole
+    metadata,
+    Column('name', String(64), primary_key=True),
+    Column('value', Text, nullable=False),
 )

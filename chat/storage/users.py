@@ -14,6 +14,7 @@ _NOBODY_CAN_BE = (users.c.kind == 'guest') & ~exists().where(sessions.c.user_id 
 _RELEASED = ' '  # no skeleton has a space, so such a key is no name's
 _SESSION = select(
     sessions.c.id, sessions.c.time_zone, sessions.c.theme, sessions.c.created_at, sessions.c.last_used_at,
+    sessions.c.passing,
     users.c.id.label('user_id'), users.c.name, users.c.kind,
 ).join_from(sessions, users)  # fmt: skip
 
@@ -78,14 +79,23 @@ def release_name(connection: Connection, user_id: int) -> None:
     connection.execute(update(users).where(users.c.id == user_id), values)
 
 
-def add_session(connection: Connection, user: User, token_hash: str, user_agent: str, time_zone: str | None) -> None:
-    """Store a session of a user; only the hash of its token is kept."""
+def add_session(
+    connection: Connection,
+    user: User,
+    token_hash: str,
+    user_agent: str = '',
+    time_zone: str | None = None,
+    *,
+    passing: bool = False,
+) -> int:
+    """Store a session of a user and return its id; only the hash of its token is kept."""
     now = now_ms()
     values = {
         'user_id': user.id, 'token_hash': token_hash, 'user_agent': user_agent, 'time_zone': time_zone,
-        'created_at': now, 'last_used_at': now,
+        'created_at': now, 'last_used_at': now, 'passing': passing,
     }  # fmt: skip
-    connection.execute(insert(sessions), values)
+    session_id: int = connection.execute(insert(sessions).returning(sessions.c.id), values).scalar_one()
+    return session_id
 
 
 def find_session(connection: Connection, token_hash: str) -> tuple[Row[*tuple[Any, ...]], User] | None:
@@ -96,7 +106,8 @@ def find_session(connection: Connection, token_hash: str) -> tuple[Row[*tuple[An
 
 def as_session(row: Row[*tuple[Any, ...]], user: User, expires_at: int | None) -> Session:
     """Return the session of a row that ``find_session`` returned."""
-    return Session(row.id, user, row.time_zone, row.theme, None if expires_at is None else moment(expires_at))
+    until = None if expires_at is None else moment(expires_at)
+    return Session(row.id, user, row.time_zone, row.theme, until, row.passing)
 
 
 def change_session(connection: Connection, /, session_id: int, **values: object) -> None:
@@ -124,6 +135,18 @@ def delete_sessions_of(connection: Connection, user_id: int, session_id: int | N
 def note_use(connection: Connection, session_ids: list[int], now: int) -> None:
     """Store that sessions were in use just now."""
     connection.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(last_used_at=now))
+
+
+def note_passing(connection: Connection, session_ids: list[int], now: int) -> None:
+    """Store that those of some sessions that are passing were in use just now."""
+    these = sessions.c.passing & sessions.c.id.in_(session_ids)
+    connection.execute(update(sessions).where(these).values(last_used_at=now))
+
+
+def delete_passing(connection: Connection, last_used: int, created: int) -> list[int]:
+    """Forget passing sessions last used or created before these times, and return their ids."""
+    ended = sessions.c.passing & ((sessions.c.last_used_at < last_used) | (sessions.c.created_at < created))
+    return list(connection.execute(delete(sessions).where(ended).returning(sessions.c.id)).scalars())
 
 
 def delete_sessions_unused_since(connection: Connection, last_used: int, created: int) -> list[int]:

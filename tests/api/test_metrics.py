@@ -155,7 +155,7 @@ async def test_what_servers_tell_each_other_is_counted(
     found = await read(program)
     assert (found['hearth_redis_connected',], found['hearth_bus_lost_total',]) == (0, 1)
     for bus in (here, there):
-        bus.start()
+        bus.start('chat')
         await eventually(lambda bus=bus: bus.is_connected_for(0))
     await eventually(lambda: here.heard == 1)  # that the other one came
     here.tell(Gone(1))

@@ -15,13 +15,15 @@ from chat.events import MessageSent
 from chat.models import User
 from chat.presence import Everybody, Presence
 from chat.rate_limits import LONGEST_KEY, RateLimits
-from chat.redis_channel import explain, is_too_old, split
+from chat.redis_channel import explain, is_too_old, name_of, split
 from chat.room_state import Published, RoomState, Writes
 from chat.sessions import Ended
 from chat.unread import HaveRead
 from tests.chat.several import eventually
 from tests.chat.test_events import MESSAGE
 from tests.redis_server import RedisServer
+
+ID = 'chat'
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ async def two(redis_url: str) -> AsyncIterator[tuple[Bus, Bus, list[str]]]:
     heard: list[str] = []
     there.hear(Word, lambda _, word: heard.append(word.word))
     for bus in (here, there):
-        bus.start()
+        bus.start(ID)
     await eventually(lambda: here.is_connected_for(0) and there.is_connected_for(0))
     yield here, there, heard
     for bus in (here, there):
@@ -76,15 +78,16 @@ async def test_what_is_told_in_one_turn_travels_together(two, monkeypatch: pytes
 async def test_a_server_that_is_alone_says_nothing_and_needs_no_loop_for_it() -> None:
     alone = Bus()
     await asyncio.to_thread(alone.tell, Word('hello'))
-    alone.start()
+    alone.start(ID)
     await alone.stop()
     assert (alone.is_alone, alone.is_away, alone.told, alone.lost) == (True, False, 0, 0)
 
 
-async def test_chats_with_other_channels_do_not_hear_each_other(two, redis_url: str) -> None:
+@pytest.mark.parametrize(('channel', 'chat_id'), [('-other', ID), ('', 'another')])
+async def test_chats_on_one_redis_do_not_hear_each_other(two, redis_url: str, channel: str, chat_id: str) -> None:
     _, _, heard = two
-    stranger = Bus(f'{redis_url}-other')
-    stranger.start()
+    stranger = Bus(redis_url + channel)
+    stranger.start(chat_id)
     await eventually(lambda: stranger.is_connected_for(0))
     stranger.tell(Word('hello'))
     await stranger.stop()
@@ -98,7 +101,7 @@ async def test_starting_and_stopping_twice_is_harmless_and_leaves_nothing_behind
     bus = Bus(redis_url)
     for _ in range(2):
         for _ in range(2):
-            bus.start()
+            bus.start(ID)
         await eventually(lambda: bus.is_connected_for(0))
         for _ in range(2):
             await bus.stop()
@@ -114,7 +117,7 @@ async def test_a_server_can_stop_at_any_moment(password: str) -> None:
     bus = Bus(redis.url.replace('//', f'//:{password}@'))
     try:
         for turns in range(80):
-            bus.start()
+            bus.start(ID)
             for _ in range(turns):
                 await asyncio.sleep(0)
             async with asyncio.timeout(20):
@@ -131,7 +134,7 @@ async def test_a_server_starts_before_its_redis_and_finds_it_later(caplog: pytes
     bus, healed = Bus(redis.url), []
     bus.on_gap(lambda: healed.append('healed'))
     with caplog.at_level(logging.INFO, 'hearth.bus'):
-        bus.start()
+        bus.start(ID)
         await eventually(lambda: caplog.messages)
         bus.tell(Word('into the void'))
         assert (bus.is_away, bus.lost, healed) == (True, 1, [])
@@ -157,7 +160,7 @@ async def test_a_redis_that_hangs_is_noticed_by_what_is_heard_and_by_what_is_tol
     redis.start()
     bus = Bus(redis.url)
     try:
-        bus.start()
+        bus.start(ID)
         await eventually(lambda: bus.is_connected_for(0.2))
         redis.freeze()
         await eventually(lambda: bus.is_away)
@@ -176,7 +179,7 @@ async def test_a_redis_that_refuses_the_password_is_named_once_and_the_password_
     bus = Bus(redis.url.replace('//', '//:wr0ng@'))
     tries = count_tries(monkeypatch)
     try:
-        bus.start()
+        bus.start(ID)
         await eventually(lambda: len(tries) > 3)
     finally:
         await bus.stop()
@@ -204,7 +207,7 @@ async def test_a_redis_with_the_right_password_whose_user_may_only_speak_and_lis
     redis.start()
     bus = Bus(redis.url.replace('//', '//hearth:secret@'))
     try:
-        bus.start()
+        bus.start(ID)
         await eventually(lambda: bus.is_connected_for(0))
         assert bus.version == redis_channel.UNKNOWN
     finally:
@@ -220,7 +223,7 @@ async def test_an_old_redis_is_used_and_named(
 
     monkeypatch.setattr(redis_channel.RedisChannel, '_ask_version', old)
     bus = Bus(redis_url)
-    bus.start()
+    bus.start(ID)
     await eventually(lambda: bus.is_connected_for(0))
     await bus.stop()
     assert 'Redis 5.0.14 is older than what Hearth was tried with' in caplog.text
@@ -237,16 +240,20 @@ def test_versions_are_compared_as_numbers(version: str, old: bool) -> None:
 @pytest.mark.parametrize(
     ('url', 'address', 'channel'),
     [
-        ('redis://redis:6379', 'redis://redis:6379', 'hearth:1:0'),
-        ('redis://redis:6379/', 'redis://redis:6379/', 'hearth:1:0'),
-        ('rediss://:pw@redis/5', 'rediss://:pw@redis/5', 'hearth:1:5'),
-        ('redis://redis/5?channel=ours', 'redis://redis/5', 'hearth:1:ours'),
-        ('unix:///run/redis.sock', 'unix:///run/redis.sock', 'hearth:1:0'),
-        ('unix:///run/redis.sock?channel=ours', 'unix:///run/redis.sock', 'hearth:1:ours'),
+        ('redis://redis:6379', 'redis://redis:6379', ''),
+        ('rediss://:pw@redis/5', 'rediss://:pw@redis/5', ''),
+        ('redis://redis/5?channel=ours', 'redis://redis/5', 'ours'),
+        ('unix:///run/redis.sock', 'unix:///run/redis.sock', ''),
+        ('unix:///run/redis.sock?channel=ours', 'unix:///run/redis.sock', 'ours'),
     ],
 )
-def test_an_address_says_where_redis_is_and_what_the_channel_is_called(url: str, address: str, channel: str) -> None:
+def test_an_address_says_where_redis_is_and_perhaps_which_channel(url: str, address: str, channel: str) -> None:
     assert split(url) == (address, channel)
+
+
+def test_every_chat_has_a_channel_of_its_own() -> None:
+    assert name_of('chat', '') == 'hearth:1:chat'
+    assert name_of('chat', 'trial') == 'hearth:1:chat:trial'
 
 
 async def test_a_socket_file_is_as_good_as_a_port(tmp_path) -> None:
@@ -254,7 +261,7 @@ async def test_a_socket_file_is_as_good_as_a_port(tmp_path) -> None:
     redis.start()
     bus = Bus(f'unix://{tmp_path}/r')
     try:
-        bus.start()
+        bus.start(ID)
         await eventually(lambda: bus.is_connected_for(0))
     finally:
         await bus.stop()
@@ -316,10 +323,11 @@ async def test_nonsense_on_the_channel_changes_nothing_and_fills_no_log(
     parts[0]._rooms[1].filling.cancel()
     for shape in (Ended, HaveRead):
         there.hear(shape, lambda _, hint: told.append(hint))
-    redis = Redis.from_url(split(redis_url)[0])
+    address, channel = split(redis_url)
+    redis = Redis.from_url(address)
     for _ in range(2):
         for words in NONSENSE:
-            await redis.publish(split(redis_url)[1], words)
+            await redis.publish(name_of(ID, channel), words)
     await redis.aclose()
     here.tell(Word('sense'))
     await eventually(lambda: heard == ['sense'])
@@ -332,8 +340,9 @@ async def test_nonsense_on_the_channel_changes_nothing_and_fills_no_log(
 
 async def test_what_a_newer_version_adds_to_a_hint_is_left_aside(two, redis_url: str) -> None:
     _, _, heard = two
-    redis = Redis.from_url(split(redis_url)[0])
-    await redis.publish(split(redis_url)[1], OTHER + b'\nword {"word": "hello", "louder": true}')
+    address, channel = split(redis_url)
+    redis = Redis.from_url(address)
+    await redis.publish(name_of(ID, channel), OTHER + b'\nword {"word": "hello", "louder": true}')
     await redis.aclose()
     await eventually(lambda: heard == ['hello'])
 

@@ -9,6 +9,7 @@ import pytest
 from chat.storage import Storage, migrations
 
 SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
+NEWEST = '0005'
 REVISION = """
 import sqlalchemy as sa
 from alembic import op
@@ -74,7 +75,7 @@ def everything(file: Path) -> list[str]:
 def test_a_table_that_others_refer_to_can_be_made_anew(folder: Path, next_release: Path) -> None:
     before = everything(folder / 'hearth.sqlite')
     add_revision(
-        next_release, 'new', '0004',
+        next_release, 'new', NEWEST,
         "with op.batch_alter_table('users') as users:",
         "    users.alter_column('kind', type_=sa.String(99), existing_nullable=False)",
         "op.add_column('rooms', sa.Column('color', sa.String(8), nullable=True))",
@@ -93,7 +94,7 @@ def test_a_copy_is_made_before_the_form_changes_which_nobody_else_reads(folder: 
     unfinished = folder / 'hearth.sqlite.copying'
     unfinished.write_text('left behind by a crash')
     unfinished.chmod(0o666)
-    add_revision(next_release, 'new', '0004', "op.execute('DELETE FROM drafts')")
+    add_revision(next_release, 'new', NEWEST, "op.execute('DELETE FROM drafts')")
     start(folder)
     copy = folder / 'hearth.sqlite.before-0001'
     assert copy.stat().st_mode & 0o077 == 0
@@ -101,7 +102,7 @@ def test_a_copy_is_made_before_the_form_changes_which_nobody_else_reads(folder: 
 
 
 def test_after_a_migration_references_are_checked_again(folder: Path, next_release: Path) -> None:
-    add_revision(next_release, 'new', '0004', 'pass')
+    add_revision(next_release, 'new', NEWEST, 'pass')
     storage = Storage(folder)
     storage.open()
     with storage._database._write_engine.begin() as connection:
@@ -112,7 +113,7 @@ def test_after_a_migration_references_are_checked_again(folder: Path, next_relea
 @pytest.mark.parametrize('failing', ['op.execute("SELECT nonsense")', 'raise RuntimeError("no")'])
 def test_a_migration_that_fails_changes_nothing(folder: Path, next_release: Path, failing: str) -> None:
     before = everything(folder / 'hearth.sqlite')
-    add_revision(next_release, 'new', '0004', "op.execute('DELETE FROM drafts')", "op.drop_table('drafts')")
+    add_revision(next_release, 'new', NEWEST, "op.execute('DELETE FROM drafts')", "op.drop_table('drafts')")
     add_revision(next_release, 'newer', 'new', "op.execute('DROP TABLE sessions')", failing)
     with pytest.raises(Exception, match='no'):
         start(folder)
@@ -121,7 +122,7 @@ def test_a_migration_that_fails_changes_nothing(folder: Path, next_release: Path
 
 def test_a_migration_that_leaves_references_to_nothing_is_undone(folder: Path, next_release: Path) -> None:
     before = everything(folder / 'hearth.sqlite')
-    add_revision(next_release, 'new', '0004', 'op.execute("DELETE FROM users")')
+    add_revision(next_release, 'new', NEWEST, 'op.execute("DELETE FROM users")')
     with pytest.raises(Exception, match=r'(?i)foreign key'):
         start(folder)
     assert everything(folder / 'hearth.sqlite') == before

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import Chat, accounts
+from chat import Chat, accounts, sessions
 from chat.errors import NameTaken
 from chat.events import MemberLeft
 from chat.models import Session, User
@@ -20,6 +20,17 @@ async def is_free(chat: Chat, name: str) -> bool:
     except NameTaken:
         return False
     return True
+
+
+async def sweep(chat: Chat) -> None:
+    await chat.sessions.sweep()
+    await chat.accounts.sweep()
+
+
+def later(monkeypatch: pytest.MonkeyPatch, milliseconds: int) -> None:
+    then = accounts.now_ms() + milliseconds
+    for part in (accounts, sessions):
+        monkeypatch.setattr(part, 'now_ms', lambda: then)
 
 
 async def names_in(chat: Chat, user: User) -> set[str]:
@@ -58,36 +69,30 @@ async def test_a_passing_guest_has_the_name_until_they_go(
     chat: Chat, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await signed_in(chat, bo)
-    cy = await chat.accounts.add_passing_guest('Cy', 'here')
-    await chat.rooms.join(cy, 'lobby')
-    tomorrow = accounts.now_ms() + 24 * 3600 * 1000
-    monkeypatch.setattr(accounts, 'now_ms', lambda: tomorrow)
-    await chat.accounts.sweep()
+    session = await chat.accounts.add_passing_guest('Cy', 'here')
+    chat.sessions.watch(session, lambda: None)
+    await chat.rooms.join(session.user, 'lobby')
+    later(monkeypatch, sessions.PASSING + 1)
+    await chat.sessions._note_passing()
+    await sweep(chat)
     assert not await is_free(chat, 'Cy')
     for _ in range(2):
-        await chat.accounts.let_go(cy)
+        await chat.accounts.sign_out(session)
     assert await is_free(chat, 'Cy')
     assert await names_in(chat, bo) == {'Bo'}
-
-
-async def test_letting_go_of_somebody_who_can_come_back_changes_nothing(chat: Chat, ada: User) -> None:
-    await signed_in(chat, ada)
-    await chat.accounts.let_go(ada)
-    assert not await is_free(chat, 'Ada')
-    assert await names_in(chat, ada) == {'Ada'}
 
 
 async def test_those_whom_a_crash_or_time_has_ended_are_let_go_by_the_next_start(chat: Chat, ada: User) -> None:
     await signed_in(chat, ada)
     many = [await chat.accounts.add_passing_guest(f'Guest {number}', 'here') for number in range(3)]
     for guest in many:
-        await chat.rooms.join(guest, 'lobby')
+        await chat.rooms.join(guest.user, 'lobby')
     await chat.bots.add('Robbie')
     await chat.stop()
     again = Chat(chat.settings)
     again.open()
     try:
-        await again.accounts.sweep()
+        await sweep(again)
         assert [await is_free(again, name) for name in ('Guest 0', 'Guest 2', 'Ada', 'Robbie')] == [
             True,
             True,
@@ -115,8 +120,7 @@ async def test_who_joins_a_room_at_the_very_moment_of_signing_out_leaves_it_late
     await chat.accounts.sign_out(session)
     await chat.rooms.join(cy, 'lobby')  # as by a call that was under way, here or on another server
     assert await names_in(chat, ada) == {'Ada', 'Cy'}
-    tomorrow = accounts.now_ms() + 24 * 3600 * 1000
-    monkeypatch.setattr(accounts, 'now_ms', lambda: tomorrow)
-    await chat.accounts.sweep()
+    later(monkeypatch, 24 * 3600 * 1000)
+    await sweep(chat)
     assert await names_in(chat, ada) == {'Ada'}
     assert await is_free(chat, 'Cy')

@@ -83,6 +83,12 @@ async def test_rooms_of_one_name_get_addresses_of_their_own(chats: list[Chat]) -
     assert sorted(room.slug for room in rooms) == ['garden', 'garden-2', 'garden-3']
 
 
+async def test_many_who_open_rooms_of_one_name_at_one_moment_all_get_one(chats: list[Chat]) -> None:
+    people = [await newcomer(chats[0], f'Guest {number}') for number in range(8)]
+    rooms = await asyncio.gather(*(chat.rooms.create(each, 'Garden') for chat in chats for each in people))
+    assert len({room.slug for room in rooms}) == PLACES * len(people)
+
+
 async def test_what_was_deleted_on_one_server_is_not_brought_back_by_an_edit_on_another(chats: list[Chat]) -> None:
     ada = await newcomer(chats[0], 'Ada')
     for _ in range(20):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chat import Chat, room_state, sessions
+from chat import Chat, accounts, room_state, sessions
 from chat.bus import Hint
 from chat.errors import RateLimited
 from chat.events import RoomGone, Typing
@@ -131,7 +131,7 @@ async def test_who_was_there_before_a_server_came_is_known_to_it(tmp_path: Path,
         chats[1].presence._servers.clear()
         chats[1].presence._settle_all([ada.id])
         assert chats[1].presence.status(ada.id) == 'offline'
-        chats[1].bus.start()
+        chats[1].bus.start(chats[1].storage.chat_id)
         await eventually(lambda: chats[1].presence.status(ada.id) == 'online')
 
 
@@ -209,35 +209,33 @@ async def test_limits_that_are_off_stay_off(tmp_path: Path, redis_url: str) -> N
         assert there.rate_limits._scores == {}
 
 
-async def test_a_passing_guest_of_another_server_keeps_name_and_place(
+async def test_a_passing_guest_of_another_server_keeps_name_and_place_as_long_as_that_lives(
     two: list[Chat], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = two
-    monkeypatch.setattr('chat.accounts.ARRIVAL', -1_000)
-    guest = await there.accounts.add_passing_guest('Guest', 'there')
-    there.presence.connect(guest.id)
-    await there.rooms.join(guest, 'lobby')
-    await eventually(lambda: here.presence.status(guest.id) == 'online')
-    await here.accounts.sweep()  # too early to know everybody
-    monkeypatch.setattr('chat.presence.TELL_ALL_EVERY', 0.0)
-    await here.accounts.sweep()
-    assert guest in [member.user for member in await here.rooms.members(guest, 'lobby')]
-    here.presence._servers.clear()
-    here.presence._settle_all([guest.id])
-    await here.accounts.sweep()
-    assert guest not in [member.user for member in await here.rooms.members(await newcomer(here, 'Ada'), 'lobby')]
+    ada = await newcomer(here, 'Ada')
+    session = await there.accounts.add_passing_guest('Guest', 'there')
+    there.sessions.watch(session, lambda: None)
+    await there.rooms.join(session.user, 'lobby')
+    then = sessions.now_ms()
+    for minutes in range(3, 13, 3):
+        monkeypatch.setattr(sessions, 'now_ms', lambda minutes=minutes: then + minutes * 60_000)
+        monkeypatch.setattr(accounts, 'now_ms', lambda minutes=minutes: then + minutes * 60_000)
+        await there.sessions._note_passing()
+        await sweep(here)  # Redis or not: storage knows them
+    assert 'Guest' in await names_in(here, ada)
+    monkeypatch.setattr(sessions, 'now_ms', lambda: then + 12 * 60_000 + sessions.PASSING + 1)
+    await sweep(here)
+    assert 'Guest' not in await names_in(here, ada)
 
 
-async def test_nobody_is_let_go_as_long_as_the_others_are_not_known(
-    two: list[Chat], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr('chat.accounts.ARRIVAL', -1_000)
-    guest = await newcomer(two[1], 'Guest')
-    await two[0].accounts.sweep()
-    await two[0].bus.stop()
-    monkeypatch.setattr('chat.presence.TELL_ALL_EVERY', 0.0)
-    await two[0].accounts.sweep()
-    assert guest in [member.user for member in await two[0].rooms.members(guest, 'lobby')]
+async def sweep(chat: Chat) -> None:
+    await chat.sessions.sweep()
+    await chat.accounts.sweep()
+
+
+async def names_in(chat: Chat, user: User) -> set[str]:
+    return {member.user.name for member in await chat.rooms.members(user, 'lobby')}
 
 
 # What is lost on the way.
