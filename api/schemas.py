@@ -95,6 +95,22 @@ class Session(BaseModel):
     user: User
 
 
+class SignIn(BaseModel):
+    """Where the caller is signed in; ``last_used_at`` is right to the hour."""
+
+    id: int = Field(examples=[31])
+    user_agent: str = Field(examples=['Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'])
+    created_at: Moment
+    last_used_at: Moment
+    current: bool = Field(examples=[True])
+
+
+class SignIns(BaseModel):
+    """The caller's sessions, the one used last first; ``current`` is the one of this call."""
+
+    sessions: list[SignIn]
+
+
 class Message(BaseModel):
     """One message in its newest version; times are UTC."""
 

@@ -1,15 +1,19 @@
 """Signing in and out."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api import schemas
 from api.caching import uncached
 from api.describe import ANY_CALL, refusals
 from api.who import TheChat, TheSession, is_own_page
 from chat.errors import Invalid
-from chat.events import user_json
+from chat.events import iso, user_json
 from web import cookies
 from web.addresses import address_of
+
+SessionId = Annotated[schemas.Id, Path(description='Which session; they are listed.', examples=[31])]
 
 router = APIRouter(prefix='/v1', tags=['sessions'], responses=ANY_CALL)
 
@@ -35,6 +39,32 @@ async def sign_out(chat: TheChat, session: TheSession, response: Response) -> No
     """Sign out; open pages of the session are closed."""
     await chat.accounts.sign_out(session)
     cookies.clear_token(response)
+
+
+@router.get('/sessions', responses=refusals(401, 403))
+async def sign_ins(chat: TheChat, session: TheSession) -> schemas.SignIns:
+    """Return where the caller is signed in."""
+    found = await chat.accounts.sign_ins(session.user)
+    told = [
+        {
+            'id': each.id, 'user_agent': each.user_agent, 'created_at': iso(each.created_at),
+            'last_used_at': iso(each.last_used_at), 'current': each.id == session.id,
+        }
+        for each in found
+    ]  # fmt: skip
+    return schemas.SignIns.model_validate({'sessions': told})
+
+
+@router.delete('/sessions', status_code=204, responses=refusals(401, 403, 429))
+async def sign_out_elsewhere(chat: TheChat, session: TheSession) -> None:
+    """Sign out everywhere else: all sessions of the caller end but the one of this call."""
+    await chat.accounts.sign_out_elsewhere(session)
+
+
+@router.delete('/sessions/{session_id}', status_code=204, responses=refusals(401, 403, 404, 429))
+async def end_session(chat: TheChat, session: TheSession, session_id: SessionId) -> None:
+    """Sign out one of the caller's sessions; open pages and sockets of it are closed."""
+    await chat.accounts.end_session(session.user, session_id)
 
 
 @router.get('/me', responses=refusals(401))

@@ -1,12 +1,14 @@
 """How somebody gets a name, and until when it is theirs: a guest's as long as they can come back."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
-from chat import rooms, text
+from chat import permissions, rooms, text
 from chat.clock import now_ms
-from chat.errors import NameTaken
+from chat.errors import Forbidden, NameTaken, NotFound
 from chat.events import MemberLeft
-from chat.models import Session, User, UserKind
+from chat.models import Session, SignIn, User, UserKind
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.sessions import Sessions
@@ -53,6 +55,25 @@ class Accounts:
         await self._sessions.end(session)
         await self._release(session.user.id)
 
+    async def sign_ins(self, user: User) -> Sequence[SignIn]:
+        """Return where somebody is signed in, the session used last first. Raises Forbidden."""
+        self._require_may_manage(user)
+        return await self._sessions.of(user)
+
+    async def end_session(self, user: User, session_id: int) -> None:
+        """Sign out one of one's own sessions, as ``sign_out`` does. Raises NotFound, Forbidden or RateLimited."""
+        self._require_may_manage(user)
+        self._rate_limits.check('changing', user.id)
+        if not await self._sessions.end_of(user, session_id):
+            raise NotFound('There is no such session, or it is not yours.')
+        await self._release(user.id)
+
+    async def sign_out_elsewhere(self, session: Session) -> int:
+        """Sign out all of one's sessions but this one; returns how many. Raises Forbidden or RateLimited."""
+        self._require_may_manage(session.user)
+        self._rate_limits.check('changing', session.user.id)
+        return await self._sessions.end_of(session.user, but=session)
+
     async def sweep(self) -> None:
         """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them."""
         gone = await self._storage.read(users.forsaken, max(now_ms() - ARRIVAL, self._sessions.over_before))
@@ -62,6 +83,10 @@ class Accounts:
     async def check_name(self, name: str) -> None:
         """Raise Invalid or NameTaken if nobody could get this name now."""
         await self._storage.read(_require_free, text.clean_name(name))
+
+    def _require_may_manage(self, user: User) -> None:
+        if not permissions.may_manage_sessions(user):
+            raise Forbidden("A bot's tokens are managed by whoever runs the server.")
 
     async def _release(self, *user_ids: int) -> None:
         for event in await self._storage.write(_release, user_ids):

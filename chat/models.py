@@ -31,6 +31,16 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """A session as its holder sees it among others: ``user_agent`` is what the browser or program called itself."""
+
+    id: int
+    user_agent: str
+    created_at: datetime
+    last_used_at: datetime  # to the hour
+
+
+@dataclass(frozen=True, slots=True)
 class BotToken:
     """One of a bot's tokens, without the token itself, which is known only to its holder."""
 

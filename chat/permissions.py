@@ -23,6 +23,11 @@ def may_send(user: User, *, is_member: bool) -> bool:
     return is_member
 
 
+def may_manage_sessions(user: User) -> bool:
+    """Whether this person may see and end the own sessions; those of a bot are the operator's."""
+    return user.kind != 'bot'
+
+
 def may_create_rooms(user: User) -> bool:
     """Whether this person may open new rooms."""
     return user.kind != 'bot'

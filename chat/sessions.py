@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from chat.bus import Bus
 from chat.clock import moment, now_ms
 from chat.errors import StorageFailed
-from chat.models import Session, User
+from chat.models import Session, SignIn, User
 from chat.pacing import Rounds
 from chat.storage import Storage
 from chat.storage import users as rows
@@ -112,9 +112,15 @@ class Sessions:
         await self._storage.write(rows.delete_session, session.id)
         self._tell_end([session.id])
 
-    async def end_of(self, user: User, session_id: int | None = None) -> int:
-        """End all sessions of a user, or one of them, as ``end`` does; returns how many there were."""
-        ended = await self._storage.write(rows.delete_sessions_of, user.id, session_id)
+    async def of(self, user: User) -> Sequence[SignIn]:
+        """Return where a user is signed in, the session used last first."""
+        return await self._storage.read(rows.sign_ins, user.id)
+
+    async def end_of(self, user: User, session_id: int | None = None, *, but: Session | None = None) -> int:
+        """End all sessions of a user, one of them, or all ``but`` one, as ``end`` does; returns how many there were."""
+        ended = await self._storage.write(
+            rows.delete_sessions_of, user.id, session_id, but=None if but is None else but.id
+        )
         self._tell_end(ended)
         return len(ended)
 

@@ -13,7 +13,7 @@ from chat.errors import ChatError, NotFound
 from chat.models import RoomView, Session
 from chat.pacing import Paced
 from chat.presence import Connection
-from pages import browser, buttons, links, room_browser, rows, theme, zones
+from pages import browser, buttons, devices, links, room_browser, rows, theme, zones
 from pages.asking import shows_errors
 from pages.conversation import Conversation
 from pages.people import People
@@ -30,6 +30,7 @@ LONGEST_ID = 19  # digits that a database can count to
 def install(chat: Chat) -> None:
     """Register the page of every room."""
     pulses = Pulses()
+    devices.prepare()
 
     @ui.page('/rooms/{slug}', response_timeout=BUILD_TIMEOUT)
     async def room(request: Request, client: Client, slug: str) -> Response | None:
@@ -115,6 +116,7 @@ class RoomPage:
         for label, value in (('Theme of the system', None), ('Light theme', 'light'), ('Dark theme', 'dark')):
             buttons.entry(label, lambda value=value: self._set_theme(value))
         ui.separator()
+        buttons.entry('Where you are signed in', self._show_devices)
         buttons.entry('Sign out', self._sign_out)
 
     def _build_head(self) -> None:
@@ -329,6 +331,18 @@ class RoomPage:
     async def _set_theme(self, value: str | None) -> None:
         self._dark.value = theme.is_dark(value)
         await self._chat.sessions.remember_theme(self._session, value)
+
+    @shows_errors
+    async def _show_devices(self) -> None:
+        accounts, user = self._chat.accounts, self._user
+        with self._client:
+            await devices.show(
+                self._session.id,
+                self._reader,
+                find=lambda: accounts.sign_ins(user),
+                on_end=lambda session_id: accounts.end_session(user, session_id),
+                on_end_others=lambda: accounts.sign_out_elsewhere(self._session),
+            )
 
     @shows_errors
     async def _sign_out(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
 from chat.clock import moment, now_ms
-from chat.models import Bot, BotToken, Session, User, UserKind
+from chat.models import Bot, BotToken, Session, SignIn, User, UserKind
 from chat.storage.tables import memberships, sessions, users
 
 _BY_ID = select(users.c.id, users.c.name, users.c.kind).where(users.c.id == bindparam('user_id'))
@@ -79,6 +79,13 @@ def release_name(connection: Connection, user_id: int) -> None:
     connection.execute(update(users).where(users.c.id == user_id), values)
 
 
+def sign_ins(connection: Connection, user_id: int) -> list[SignIn]:
+    """Return the sessions of a user, the one used last first."""
+    query = select(sessions).where(sessions.c.user_id == user_id)
+    rows = connection.execute(query.order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc()))
+    return [SignIn(row.id, row.user_agent, moment(row.created_at), moment(row.last_used_at)) for row in rows]
+
+
 def add_session(
     connection: Connection,
     user: User,
@@ -125,10 +132,15 @@ def existing_sessions(connection: Connection, session_ids: list[int]) -> set[int
     return set(connection.execute(select(sessions.c.id).where(sessions.c.id.in_(session_ids))).scalars())
 
 
-def delete_sessions_of(connection: Connection, user_id: int, session_id: int | None = None) -> list[int]:
-    """Forget all sessions of a user, or one of them, and return their ids."""
-    theirs = sessions.c.user_id == user_id
-    which = theirs if session_id is None else theirs & (sessions.c.id == session_id)
+def delete_sessions_of(
+    connection: Connection, user_id: int, session_id: int | None = None, *, but: int | None = None
+) -> list[int]:
+    """Forget all sessions of a user, or one of them, or all ``but`` one, and return their ids."""
+    which = sessions.c.user_id == user_id
+    if session_id is not None:
+        which &= sessions.c.id == session_id
+    if but is not None:
+        which &= sessions.c.id != but
     return list(connection.execute(delete(sessions).where(which).returning(sessions.c.id)).scalars())
 
 
