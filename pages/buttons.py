@@ -52,5 +52,16 @@ def danger(label: str, on_click: Callable[..., object]) -> ui.button:
 
 
 def entry(label: str, on_click: Callable[..., object]) -> ui.menu_item:
-    """Return an entry of a menu."""
-    return ui.menu_item(label, on_click=on_click).props('role=menuitem')
+    """Return an entry of a menu, which closes first: a menu that closes takes the focus back to where it was opened.
+
+    NiceGUI would close it by an event of its own, and what ``on_click`` gave the focus to would lose it again whenever
+    the browser hears of the one before the other.
+    """
+
+    def chosen() -> object:
+        if made.menu is not None:
+            made.menu.close()
+        return on_click()
+
+    made = ui.menu_item(label, on_click=chosen, auto_close=False).props('role=menuitem')
+    return made
