@@ -9,10 +9,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
+from chat import rate_limits
 from chat.storage import Storage, migrations
 from tests import databases
 from tests.databases import PostgreSQLServer
 from tests.redis_server import RedisServer
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return in how many processes tests run: more than there are processors, for most wait; each is memory, too."""
+    return min(2 * (os.cpu_count() or 1), 8)
 
 
 def pytest_collection_finish() -> None:
@@ -72,6 +78,12 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.setenv('HEARTH_PORT', '0')  # a Hearth that runs on this machine is in nobody's way
     monkeypatch.setattr('sys.argv', ['main.py'])
     return folder
+
+
+@pytest.fixture
+def nothing_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what was attempted count in full, however long the machine takes to come to the attempt too many."""
+    monkeypatch.setattr(rate_limits, 'exp2', lambda _: 1.0)
 
 
 @pytest.fixture(scope='session')

@@ -242,6 +242,7 @@ async def test_a_webhook_only_takes(program: httpx.AsyncClient, hook: dict[str, 
     assert problem(await program.request(method, hook['url'])) == (405, 'method_not_allowed', None)
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_a_flood_is_slowed_down(program: httpx.AsyncClient, hook: dict[str, Any]) -> None:
     answers = [await program.post(hook['url'], json={'text': 'x'}) for _ in range(62)]
     assert is_ok(answers[59])

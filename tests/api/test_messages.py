@@ -193,6 +193,7 @@ async def test_other_addresses_and_methods_have_the_same_shape(program: httpx.As
     assert problem(await program.put('/me'))[0] == 405
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_a_flood_is_told_when_to_come_back(program: httpx.AsyncClient, ada: dict[str, str]) -> None:
     for _ in range(61):
         answer = await program.post('/rooms/lobby/messages', json={'body': 'x'}, headers=ada)

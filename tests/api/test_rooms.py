@@ -63,6 +63,7 @@ async def test_of_the_open_rooms_so_many_are_listed_and_it_is_said_that_there_ar
     assert (mine['has_more'], theirs['has_more']) == (False, True)
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_who_comes_and_goes_without_end_is_told_to_wait(
     program: httpx.AsyncClient, chat: Chat, ada: Headers
 ) -> None:
@@ -84,6 +85,7 @@ async def test_nobody_changes_or_deletes_the_lobby(program: httpx.AsyncClient, a
     assert (await program.get('/rooms/lobby', headers=ada)).json()['name'] == 'Lobby'
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_who_would_rename_too_fast_is_told_when_to_come_back(program: httpx.AsyncClient, ada: Headers) -> None:
     await program.post('/rooms', json={'name': 'Design'}, headers=ada)
     for number in range(1_000):

@@ -212,6 +212,7 @@ async def test_a_name_that_is_taken_makes_no_hook(chat: Chat, ada: User, bo: Use
     assert await names(chat, ada, workshop) == ['Ada']
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_making_hooks_is_limited_in_pace_and_number(
     chat: Chat, ada: User, workshop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +246,7 @@ async def test_what_no_message_may_be_is_refused(chat: Chat, ada: User, workshop
     assert await bodies(chat, ada, workshop) == []
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_a_hook_is_slowed_down_as_people_are_and_only_that_hook(chat: Chat, ada: User, workshop: str) -> None:
     _, secret = await chat.hooks.create(ada, workshop, 'Builds')
     _, other = await chat.hooks.create(ada, workshop, 'Alarms')

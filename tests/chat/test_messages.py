@@ -134,6 +134,7 @@ async def test_a_reply_must_answer_something_in_the_same_room(chat: Chat, ada: U
         await chat.messages.send(ada, 'lobby', 'answer', None, elsewhere.id)
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_too_fast_is_told_with_the_seconds_to_wait(chat: Chat, ada: User) -> None:
     for _ in range(60):
         await chat.messages.send(ada, 'lobby', 'x')

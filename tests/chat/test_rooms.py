@@ -81,6 +81,7 @@ async def test_who_creates_a_room_is_its_owner_and_in_it(chat: Chat, ada: User) 
     assert (member.user, member.role) == (ada, 'owner')
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_coming_and_going_is_limited_where_it_changes_something(chat: Chat, ada: User, bo: User) -> None:
     """Each change is told to everybody in the room."""
     for _ in range(200):
@@ -95,6 +96,7 @@ async def test_coming_and_going_is_limited_where_it_changes_something(chat: Chat
     await chat.rooms.leave(bo, 'lobby')
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_deleting_rooms_is_limited(chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     room = await chat.rooms.create(ada, 'Garden')
     for _ in range(60):
@@ -180,6 +182,7 @@ async def test_an_address_has_no_more_characters_than_fit(chat: Chat, ada: User)
     assert max(map(len, slugs)) <= 64
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_rooms_are_not_made_without_end(chat: Chat, ada: User) -> None:
     for number in range(10):
         await chat.rooms.create(ada, f'Room {number}')

@@ -191,6 +191,7 @@ async def test_rooms_that_nobody_has_in_view_cost_no_reading_of_their_events(
     assert read == []
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_whoever_floods_is_stopped_by_the_sum_of_all_servers(two: list[Chat], ada: User) -> None:
     for number in range(LIMITS['creating rooms']):
         two[number % 2].rate_limits.check('creating rooms', ada.id)

@@ -31,9 +31,10 @@ async def test_a_visitor_stays_with_one_server_with_page_files_and_socket(cluste
             page = Page(cluster.site, '/rooms/lobby', cookie_of(http))
             await page.open(http)
             html = (await http.get('/rooms/lobby')).text
-            files = {part.split('"')[0] for part in html.split('"/_nicegui/')[1:]}
+            named = {part.split('"')[0] for part in html.split('"/_nicegui/')[1:]}
+            files = sorted(each for each in named if not each.endswith('/'))  # the import map names folders too
             assert len(files) > 5
-            for file in sorted(files)[:5]:
+            for file in files[:5]:
                 answer = await http.get(f'/_nicegui/{file}')
                 assert answer.status_code == 200
                 assert 'set-cookie' not in answer.headers
@@ -184,7 +185,7 @@ async def test_where_no_server_is_everybody_is_told_so_in_their_own_words(cluste
 async def test_nobody_forges_an_address_and_so_escapes_the_limits(cluster: Cluster) -> None:
     async with visitor(cluster, local_address='127.0.0.77') as http:
         statuses = []
-        for number in range(140):
+        for number in range(250):  # on a slow machine much is forgiven meanwhile
             forged = {'X-Forwarded-For': f'203.0.113.{number}', 'Forwarded': f'for=203.0.113.{number}'}
             statuses.append((await http.post('/api/v1/sessions', json={'name': a_name()}, headers=forged)).status_code)
             if statuses[-1] == 429:

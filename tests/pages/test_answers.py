@@ -20,6 +20,7 @@ async def test_errors_have_one_shape_at_every_address(user: User) -> None:
         assert person.headers['content-type'].startswith('text/html' if is_page else 'application/json'), path
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_a_page_that_cannot_be_built_now_says_why_and_is_no_crash(
     user: User, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -31,6 +31,14 @@ from web.page_limits import LimitPageBuilds, PageBuildLimit
 
 clicks = []
 replies = []
+built = []
+build = Client.__init__
+
+def count_and_build(client, *args, **options):
+    built.append(1)
+    build(client, *args, **options)
+
+Client.__init__ = count_and_build
 
 @ui.page('/')
 def first():
@@ -90,7 +98,7 @@ async def stream():
 def state():
     sockets = core.sio.eio.sockets
     return {{
-        'clicks': len(clicks), 'replies': replies, 'clients': len(Client.instances), 'sockets': len(sockets),
+        'clicks': len(clicks), 'replies': replies, 'pages_built': len(built), 'sockets': len(sockets),
         'queued': sum(each.queue.size_in_bytes for each in sockets.values()),
         'waiting_for_attachments': len(core.sio._binary_packet), 'ping': core.sio.eio.ping_interval,
     }}

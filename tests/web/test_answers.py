@@ -39,11 +39,11 @@ def test_the_doors_for_programs_answer_programs_even_in_a_browser(server):
 
 
 def test_unknown_paths_build_no_pages(server):
-    before = server.state()['clients']
+    before = server.state()['pages_built']
     for accept in ('text/html', '*/*'):
         for number in range(20):
             server.get(f'/nowhere/{number}', accept=accept)
-    assert server.state()['clients'] == before
+    assert server.state()['pages_built'] == before
 
 
 async def test_a_failure_is_admitted_with_a_number_of_the_log_and_without_its_reasons(server, until):

@@ -13,10 +13,10 @@ class Clock:
 
 def test_who_opens_too_many_pages_is_told_when_to_come_back(server):
     ask = {'accept': 'text/html', 'x-forwarded-for': '203.0.113.8'}
-    clients = server.state()['clients']
+    before = server.state()['pages_built']
     answers = [server.get('/rooms/many', **ask) for _ in range(8)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
-    assert server.state()['clients'] == clients + 5
+    assert server.state()['pages_built'] == before + 5
     assert 0 < int(answers[-1].headers['retry-after']) <= 60
     assert 'You are opening pages too fast.' in answers[-1].text
     assert "default-src 'none'" in answers[-1].headers['content-security-policy']
