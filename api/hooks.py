@@ -21,6 +21,7 @@ from chat import Chat
 from chat.errors import Invalid
 from chat.events import iso
 from chat.models import Hook as ChatHook
+from web import entering
 from web.requests import LimitRequests, is_form
 
 PATH = '/hooks'
@@ -65,7 +66,7 @@ async def create(
 ) -> HookWithSecret:
     """Make a webhook, whose bot joins the room; for the room's owner."""
     hook, secret = await chat.hooks.create(session.user, slug, new.name)
-    site = chat.settings.public_url or f'{request.url.scheme}://{request.url.netloc}'
+    site = entering.site(request, chat.settings.public_url)
     return HookWithSecret(**hook_json(hook), secret=secret, url=f'{site}{PATH}/{secret}')
 
 

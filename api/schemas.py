@@ -95,6 +95,20 @@ class Session(BaseModel):
     user: User
 
 
+class FollowedLink(Wanted):
+    """The token of a link that signs in."""
+
+    token: Token
+
+
+class Link(BaseModel):
+    """A link that signs in another device as the caller: once, until ``expires_at``."""
+
+    token: Token
+    url: str = Field(examples=['https://chat.example.org/enter/rq3Hk0mT…'])
+    expires_at: Moment
+
+
 class SignIn(BaseModel):
     """Where the caller is signed in; ``last_used_at`` is right to the hour."""
 

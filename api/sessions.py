@@ -8,9 +8,11 @@ from api import schemas
 from api.caching import uncached
 from api.describe import ANY_CALL, refusals
 from api.who import TheChat, TheSession, is_own_page
+from chat import Chat
 from chat.errors import Invalid
 from chat.events import iso, user_json
-from web import cookies
+from chat.models import User
+from web import cookies, entering
 from web.addresses import address_of
 
 SessionId = Annotated[schemas.Id, Path(description='Which session; they are listed.', examples=[31])]
@@ -25,6 +27,30 @@ async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, resp
         raise Invalid('There are no accounts on this server: a name is enough.', 'password')
     user = await chat.accounts.add_guest(new.name, address_of(request.scope))
     token = await chat.sessions.begin(user, request.headers.get('user-agent', ''))
+    return await _signed_in(chat, user, token, request, response)
+
+
+@router.post('/enter', status_code=201, responses=refusals(404, 429), dependencies=[Depends(uncached)])
+async def follow_link(
+    chat: TheChat, link: schemas.FollowedLink, request: Request, response: Response
+) -> schemas.Session:
+    """Sign in by a link, which is worth nothing then; a browser gets the cookie, as by signing in."""
+    agent = request.headers.get('user-agent', '')
+    user, token = await chat.accounts.follow_link(link.token, agent, address_of(request.scope))
+    return await _signed_in(chat, user, token, request, response)
+
+
+@router.post(
+    '/sessions/current/link', status_code=201, responses=refusals(401, 403, 429), dependencies=[Depends(uncached)]
+)
+async def make_link(chat: TheChat, session: TheSession, request: Request) -> schemas.Link:
+    """Make a link that signs in another device as the caller: once, and for 10 minutes. The one before is void."""
+    token, until = await chat.accounts.make_link(session)
+    url = entering.address(request, chat.settings.public_url, token)
+    return schemas.Link.model_validate({'token': token, 'url': url, 'expires_at': iso(until)})
+
+
+async def _signed_in(chat: Chat, user: User, token: str, request: Request, response: Response) -> schemas.Session:
     # Not for a page of another site: it must not sign a browser in here as somebody of its choice.
     if 'origin' not in request.headers or is_own_page(request, chat):
         before = await chat.sessions.find(cookies.read_token(request))

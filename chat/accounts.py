@@ -1,6 +1,7 @@
 """How somebody gets a name, and until when it is theirs: a guest's as long as they can come back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from chat.sessions import Sessions
 from chat.storage import Storage, users
 
 ARRIVAL = 60 * 1000  # ms in which whoever got a name signs in under it
+VOID = 'This link has been used, or its time is over. Make a new one where you are signed in.'
 RELEASED_AT_ONCE = 100  # guests in one transaction
 
 
@@ -73,6 +75,30 @@ class Accounts:
         self._require_may_manage(session.user)
         self._rate_limits.check('changing', session.user.id)
         return await self._sessions.end_of(session.user, but=session)
+
+    async def make_link(self, session: Session) -> tuple[str, datetime]:
+        """Return the token of a link that signs in another device of the same person, and until when.
+
+        It can be followed once; the one before is void. Raises Forbidden or RateLimited.
+        """
+        self._require_may_manage(session.user)
+        self._rate_limits.check('changing', session.user.id)
+        return await self._sessions.make_link(session)
+
+    async def link_owner(self, token: str) -> User:
+        """Return whom a link would sign in. Raises NotFound."""
+        user = await self._sessions.link_owner(token)
+        if user is None:
+            raise NotFound(VOID)
+        return user
+
+    async def follow_link(self, token: str, user_agent: str, address: str) -> tuple[User, str]:
+        """Sign in by a link; returns who that is and the session's token. Raises NotFound or RateLimited."""
+        self._rate_limits.check('joining', address)
+        found = await self._sessions.follow_link(token, user_agent)
+        if found is None:
+            raise NotFound(VOID)
+        return found
 
     async def sweep(self) -> None:
         """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them."""

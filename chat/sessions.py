@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ TOKEN_BYTES = 32  # 256 random bits
 SLIDING = 30 * 24 * 3600 * 1000  # ms without use after which a session ends
 ABSOLUTE = 180 * 24 * 3600 * 1000  # ms after which it ends however much it was used
 RENEW_EVERY = 3600 * 1000  # ms; a use is noted at most so often
+LINK = 10 * 60 * 1000  # ms in which a link signs in
 LONGEST_USER_AGENT = 256  # characters
 THEMES = ('light', 'dark')
 PASSING = 5 * 60 * 1000  # ms after which a passing session ends that its server notes no more, as it has died
@@ -80,6 +82,32 @@ class Sessions:
         """Store a session that lasts as long as the connection of whoever watches it: nobody gets its token."""
         session_id = rows.add_session(connection, user, hash_of(new_token()), passing=True)
         return Session(session_id, user, None, None, moment(now_ms() + PASSING), passing=True)
+
+    async def make_link(self, session: Session) -> tuple[str, datetime]:
+        """Return the token of a link that signs in another device, and until when; the one before is void.
+
+        It can be followed once, and ends with the session.
+        """
+        token, until = new_token(), now_ms() + LINK
+        await self._storage.write(rows.change_session, session.id, link_hash=hash_of(token), link_until=until)
+        return token, moment(until)
+
+    async def link_owner(self, token: str) -> User | None:
+        """Return whom a link would sign in, None if it is void."""
+        return await self._storage.read(rows.link_owner, hash_of(token), now_ms())
+
+    async def follow_link(self, token: str, user_agent: str) -> tuple[User, str] | None:
+        """Begin a session by a link, which is void then; returns whose and its token, None if it was void."""
+        own, agent = new_token(), user_agent[:LONGEST_USER_AGENT]
+
+        def store(connection: Connection) -> User | None:
+            user = rows.take_link(connection, hash_of(token), now_ms())
+            if user is not None:
+                rows.add_session(connection, user, hash_of(own), agent)
+            return user
+
+        user = await self._storage.write(store)
+        return None if user is None else (user, own)
 
     async def find(self, token: str | None) -> Session | None:
         """Return the session of a token, noting its use; None if there is none or it has ended."""

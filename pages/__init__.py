@@ -3,13 +3,14 @@
 from nicegui import Client
 
 from chat import Chat
-from pages import joining, room, theme
+from pages import entering, joining, room, theme
 
 
 def install(chat: Chat) -> None:
     """Register all pages of a chat."""
     theme.install()
     joining.install(chat)
+    entering.install(chat)
     room.install(chat)
     chat.measures.connections['pages'] = _connected
 

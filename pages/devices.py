@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
+import qrcode
 from nicegui import ui
+from qrcode.image.svg import SvgPathImage
 from ua_parser import parse
 
 from chat.models import SignIn
@@ -26,10 +28,16 @@ async def show(
     find: Callable[[], Awaitable[Sequence[SignIn]]],
     on_end: Callable[[int], Awaitable[object]],
     on_end_others: Callable[[], Awaitable[object]],
+    make_link: Callable[[], Awaitable[str]],
 ) -> None:
-    """Show a dialog with the sessions that ``find`` returns; ``current`` is the one of this page."""
+    """Show a dialog with the sessions that ``find`` returns; ``current`` is the one of this page.
+
+    ``make_link`` returns an address that signs in another device.
+    """
     with dialogs.titled('Where you are signed in') as dialog:
         place = ui.element('ul').classes('devices')
+        with ui.element('div'):
+            buttons.plain('Add a device', lambda: add_device(make_link))
         with ui.element('div').classes('dialog-buttons'):
             others = buttons.plain('Sign out all others', lambda: end(on_end_others))
             buttons.main('Done', dialog.close)
@@ -52,6 +60,26 @@ async def show(
             await fill()  # it may have ended by itself meanwhile
 
     await fill()
+
+
+@shows_errors
+async def add_device(make_link: Callable[[], Awaitable[str]]) -> None:
+    """Show a link that signs in another device, also as a code for its camera."""
+    address = await make_link()
+    with dialogs.titled('Add a device') as dialog:
+        ui.label('Scan this with the other device, or open the address there. It works once, for 10 minutes.')
+        ui.html(qr_code(address), sanitize=False).classes('qr').props('role=img aria-label="QR code of the address"')
+        shown = ui.input('Address', value=address).props('outlined readonly').classes('full')
+        dialog.on('show', lambda: shown.run_method('select'), args=[])
+        ui.label('Whoever opens it is you: give it to nobody.').classes('device-used')
+        with ui.element('div').classes('dialog-buttons'):
+            buttons.main('Done', dialog.close)
+
+
+def qr_code(address: str) -> str:
+    """Return a QR code as an SVG picture."""
+    code: bytes = qrcode.make(address, image_factory=SvgPathImage, border=2).to_string()
+    return code.decode()
 
 
 def _entry(sign_in: SignIn, reader: ZoneInfo, on_end: Callable[[], object] | None) -> None:

@@ -1,8 +1,6 @@
 """The first page: say a name, choose or open a room, join. Plain forms, which work before any socket exists."""
 
-from html import escape
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -12,12 +10,11 @@ from chat import Chat, text
 from chat.errors import ChatError, Conflict, Forbidden, RateLimited, StorageFailed
 from chat.models import RoomEntry, Session
 from chat.rooms import TOO_MANY_ALIKE
-from pages import browser, links, room_list, theme, zones
-from web import cookies, origins
+from pages import browser, forms, links, room_list, theme, zones
+from web import cookies, entering
 from web.addresses import address_of
 
-FORMS = ('/join', '/sign-out')  # where they are sent to
-LONGEST_WAIT = 600  # s that are said
+FORMS = ('/join', '/sign-out', entering.PATH)  # where they are sent to
 LONGEST_FIELD = 256  # characters of a form's field that are looked at
 
 
@@ -48,16 +45,16 @@ def install(chat: Chat) -> None:
     ) -> Response:
         fields = {'name': name[:LONGEST_FIELD], 'room': room[:LONGEST_FIELD], 'new_room': new_room[:LONGEST_FIELD]}
         try:
-            _require_own_form(chat, request)
+            forms.require_own(chat, request)
             return await _join(chat, request, zone, **fields)
         except ChatError as error:
-            return RedirectResponse(_back(error, **fields), 303)
+            return RedirectResponse(forms.back('/', error, **fields), 303)
 
     @app.post('/sign-out', include_in_schema=False)
     async def sign_out(request: Request) -> Response:
         response = RedirectResponse('/', 303)
         try:
-            _require_own_form(chat, request)
+            forms.require_own(chat, request)
         except Forbidden:
             return response
         session = await chat.sessions.find(cookies.read_token(request))
@@ -82,19 +79,11 @@ async def _join(chat: Chat, request: Request, zone: str, name: str, room: str, n
         slug = (await chat.rooms.create(user, new_room)).slug if new_room.strip() else room
         target = links.address_of(slug)
     except ChatError as error:
-        target = _back(error, name, room, new_room)  # signed in all the same
+        target = forms.back('/', error, name=name, room=room, new_room=new_room)  # signed in all the same
     response = RedirectResponse(target, 303)
     if token is not None:
         cookies.set_token(request, response, token, chat.settings.public_url)
     return response
-
-
-def _back(error: ChatError, name: str, room: str, new_room: str) -> str:
-    """Return the address of the first page that keeps what was said and tells what was wrong with it."""
-    query = {'name': name, 'room': room, 'new_room': new_room, 'problem': error.code}
-    if isinstance(error, RateLimited):
-        query['wait'] = str(error.retry_after)
-    return '/?' + urlencode(query)
 
 
 async def _sentence(chat: Chat, session: Session | None, name: str, new_room: str, problem: str, wait: int) -> str:
@@ -108,106 +97,54 @@ async def _sentence(chat: Chat, session: Session | None, name: str, new_room: st
         return error.message
     doing = 'joining' if session is None else 'creating rooms'
     return {
-        RateLimited.code: RateLimited(doing, min(max(wait, 1), LONGEST_WAIT)).message,
+        RateLimited.code: RateLimited(doing, forms.shown_wait(wait)).message,
         StorageFailed.code: StorageFailed().message,
         Conflict.code: TOO_MANY_ALIKE,
-        Forbidden.code: 'This was not done: the form came from another site, or you may not do this.',
+        Forbidden.code: forms.FOREIGN,
     }.get(problem, '')
 
 
-def _require_own_form(chat: Chat, request: Request) -> None:
-    host, scheme = request.headers.get('host', ''), request.url.scheme
-    if not origins.is_same_origin(request.headers.get('origin'), host, scheme, chat.settings.public_url):
-        raise Forbidden('This form belongs to another site.')
-
-
 async def _ask_name(chat: Chat, name: str, room: str, new_room: str, problem: str) -> None:
-    _heading('Welcome', 'Say your name, and you are in.')
+    forms.heading('Welcome', 'Say your name, and you are in.')
     open_rooms = await chat.rooms.list_open()
     wanted = next((each for each in open_rooms if each.slug == room), None)
-    with _form('/join'):
-        zone = _hidden('zone', '')
+    with forms.form('/join'):
+        zone = forms.hidden('zone', '')
         ui.on('browser', lambda event: zone.props.update(value=_zone_name(event.args)))
         ui.context.client.on_connect(lambda: ui.run_javascript(browser.REPORT))
-        _say(problem)
-        _field('Your name', 'name', name, required=True, autofocus=True, maxlength=32, autocomplete='nickname')
+        forms.say(problem)
+        forms.field('Your name', 'name', name, required=True, autofocus=True, maxlength=32, autocomplete='nickname')
         if wanted is None or len(open_rooms) > 1:
-            _choice('Room', 'room', room, [(each.slug, each.name) for each in open_rooms])
+            forms.choice('Room', 'room', room, [(each.slug, each.name) for each in open_rooms])
         else:
-            _hidden('room', wanted.slug)
+            forms.hidden('room', wanted.slug)
         with ui.element('details').props('open' if new_room else ''):
             with ui.element('summary'):
                 ui.label('Open a new room instead')
-            _field('Name of the new room', 'new_room', new_room, maxlength=64)
-        _submit('Join')
+            forms.field('Name of the new room', 'new_room', new_room, maxlength=64)
+        forms.submit('Join')
 
 
 async def _welcome_back(chat: Chat, session: Session, new_room: str, problem: str) -> None:
-    _heading(f'Hello, {session.user.name}', 'Where to?')
+    forms.heading(f'Hello, {session.user.name}', 'Where to?')
     entries = await chat.rooms.list(session.user)
     with ui.element('nav').classes('rooms joining-rooms').props('aria-label=Rooms'):
         for entry in entries:
             _room_link(entry)
-    with _form('/join'):
-        _say(problem)
+    with forms.form('/join'):
+        forms.say(problem)
         with ui.element('details').props('open' if new_room else ''):
             with ui.element('summary'):
                 ui.label('Open a new room')
-            _field('Name of the new room', 'new_room', new_room, maxlength=64, required=True)
-            _submit('Open it')
-    with _form('/sign-out'):
-        _submit('Sign out', 'quiet')
+            forms.field('Name of the new room', 'new_room', new_room, maxlength=64, required=True)
+            forms.submit('Open it')
+    with forms.form('/sign-out'):
+        forms.submit('Sign out', 'quiet')
 
 
 def _room_link(entry: RoomEntry) -> None:
     link = ui.html(room_list.label(entry.room, entry.unread), sanitize=False, tag='a').classes('room-link')
     link.props['href'] = links.address_of(entry.room.slug)
-
-
-def _heading(title: str, sentence: str) -> None:
-    with ui.element('h1'):
-        ui.label(title)
-    ui.label(sentence).classes('sentence')
-
-
-def _form(action: str) -> ui.element:
-    return ui.element('form').props(f'method=post action={action}')
-
-
-def _field(label: str, name: str, value: str, **attributes: object) -> None:
-    with ui.element('label').classes('field'):
-        ui.label(label)
-        control = ui.element('input')
-        control.props.update({'name': name, 'type': 'text', **attributes})
-        if value:
-            # As an attribute ("^"): Vue would set a property again at each update and wipe what was typed.
-            control.props['^value'] = value
-
-
-def _choice(label: str, name: str, value: str, options: list[tuple[str, str]]) -> None:
-    with ui.element('label').classes('field'):
-        ui.label(label)
-        entries = (
-            f'<option value="{escape(key)}"{" selected" * (key == value)}>{escape(shown)}</option>'
-            for key, shown in options
-        )
-        ui.html(''.join(entries), sanitize=False, tag='select').props['name'] = name
-
-
-def _hidden(name: str, value: str) -> ui.element:
-    control = ui.element('input')
-    control.props.update({'name': name, 'value': value, 'type': 'hidden'})
-    return control
-
-
-def _submit(label: str, kind: str = 'main') -> None:
-    with ui.element('button').props('type=submit').classes(f'submit {kind}'):
-        ui.label(label)
-
-
-def _say(problem: str) -> None:
-    if problem:
-        ui.label(problem).classes('problem').props('role=alert')
 
 
 def _zone_name(args: object) -> str:

@@ -19,7 +19,7 @@ from pages.conversation import Conversation
 from pages.people import People
 from pages.pulse import Pulses
 from pages.room_list import OTHERS_SHOWN, RoomList
-from web import cookies
+from web import cookies, entering
 from web.page_updates import wire_of
 
 BUILD_TIMEOUT = 10.0  # s
@@ -342,7 +342,12 @@ class RoomPage:
                 find=lambda: accounts.sign_ins(user),
                 on_end=lambda session_id: accounts.end_session(user, session_id),
                 on_end_others=lambda: accounts.sign_out_elsewhere(self._session),
+                make_link=self._make_link,
             )
+
+    async def _make_link(self) -> str:
+        token, _ = await self._chat.accounts.make_link(self._session)
+        return entering.address(self._client.request, self._chat.settings.public_url, token)
 
     @shows_errors
     async def _sign_out(self) -> None:

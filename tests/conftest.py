@@ -17,8 +17,8 @@ from tests.redis_server import RedisServer
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return in how many processes tests run: more than there are processors, for most wait; each is memory, too."""
-    return min(2 * (os.cpu_count() or 1), 8)
+    """Return in how many processes tests run: browsers and servers that they start need processors as well."""
+    return min(os.cpu_count() or 1, 8)
 
 
 def pytest_collection_finish() -> None:

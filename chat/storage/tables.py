@@ -50,6 +50,8 @@ sessions = Table(
     Column('created_at', BigInteger, nullable=False),
     Column('last_used_at', BigInteger, nullable=False),
     Column('passing', Boolean, nullable=False, server_default=false()),  # it lasts as long as its one connection
+    Column('link_hash', String(64), unique=True, index=True),  # of a link that signs in another device
+    Column('link_until', BigInteger),
     sqlite_autoincrement=True,
 )
 

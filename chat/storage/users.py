@@ -117,6 +117,23 @@ def as_session(row: Row[*tuple[Any, ...]], user: User, expires_at: int | None) -
     return Session(row.id, user, row.time_zone, row.theme, until, row.passing)
 
 
+def link_owner(connection: Connection, link_hash: str, now: int) -> User | None:
+    """Return whom a link would sign in, or None."""
+    valid = (sessions.c.link_hash == link_hash) & (sessions.c.link_until > now)
+    row = connection.execute(
+        select(users.c.id, users.c.name, users.c.kind).join_from(sessions, users).where(valid)
+    ).first()
+    return None if row is None else User(row.id, row.name, row.kind)
+
+
+def take_link(connection: Connection, link_hash: str, now: int) -> User | None:
+    """Return whom a link signs in, or None; it is worth nothing from now on."""
+    valid = (sessions.c.link_hash == link_hash) & (sessions.c.link_until > now)
+    taken = update(sessions).where(valid).values(link_hash=None, link_until=None).returning(sessions.c.user_id)
+    user_id = connection.execute(taken).scalar()
+    return None if user_id is None else get(connection, user_id)
+
+
 def change_session(connection: Connection, /, session_id: int, **values: object) -> None:
     """Store new values of a session's columns."""
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))

@@ -1,9 +1,11 @@
 """Where one is signed in: seen and ended by its holder alone."""
 
+import asyncio
+
 import httpx
 import pytest
 
-from chat import Chat
+from chat import Chat, sessions
 from chat.models import User
 from tests.api.problems import problem
 from tests.chat.people import newcomer
@@ -89,3 +91,77 @@ async def test_strangers_see_and_end_none(program: httpx.AsyncClient, ada: Heade
     for method, path in (('GET', '/sessions'), ('DELETE', '/sessions'), ('DELETE', '/sessions/1')):
         assert (await program.request(method, path)).status_code == 401
     assert (await program.get('/me', headers=ada)).status_code == 200
+
+
+# Links that sign in another device.
+
+
+async def make_link(program: httpx.AsyncClient, headers: Headers) -> str:
+    answer = await program.post('/sessions/current/link', headers=headers)
+    assert answer.status_code == 201
+    assert answer.headers['cache-control'] == 'no-store'
+    assert answer.json()['url'] == f'http://chat.test/enter/{answer.json()["token"]}'
+    return answer.json()['token']
+
+
+async def follow(program: httpx.AsyncClient, token: str) -> int:
+    answer = await program.post('/enter', json={'token': token})
+    program.cookies.clear()
+    return answer.status_code
+
+
+async def test_a_link_signs_in_the_same_person_once(program: httpx.AsyncClient, ada: Headers) -> None:
+    token = await make_link(program, ada)
+    answer = await program.post('/enter', json={'token': token}, headers={'User-Agent': 'phone'})
+    assert answer.status_code == 201
+    assert answer.json()['user'] == (await program.get('/me', headers=ada)).json()
+    assert (await program.get('/me')).json()['name'] == 'Ada'  # by the cookie
+    program.cookies.clear()
+    phone = {'Authorization': f'Bearer {answer.json()["token"]}'}
+    assert ('phone', True) in await listed(program, phone)
+    again = await program.post('/enter', json={'token': token})
+    assert problem(again)[:2] == (404, 'not_found')
+    assert len(await listed(program, ada)) == 2
+
+
+async def test_of_many_who_follow_it_at_once_one_comes_in(program: httpx.AsyncClient, ada: Headers) -> None:
+    token = await make_link(program, ada)
+    statuses = await asyncio.gather(*(follow(program, token) for _ in range(10)))
+    assert sorted(statuses) == [201] + [404] * 9
+
+
+async def test_a_new_link_voids_the_one_before(program: httpx.AsyncClient, ada: Headers) -> None:
+    first, second = await make_link(program, ada), await make_link(program, ada)
+    assert [await follow(program, each) for each in (first, second)] == [404, 201]
+
+
+async def test_a_link_is_over_after_ten_minutes(
+    program: httpx.AsyncClient, ada: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = sessions.now_ms()
+    token = await make_link(program, ada)
+    monkeypatch.setattr(sessions, 'now_ms', lambda: start + sessions.LINK + 1_000)
+    assert await follow(program, token) == 404
+    monkeypatch.setattr(sessions, 'now_ms', lambda: start + sessions.LINK - 1_000)
+    assert await follow(program, token) == 201
+
+
+async def test_a_link_ends_with_the_session_that_made_it(program: httpx.AsyncClient, chat: Chat, two) -> None:
+    phone, laptop = two
+    of_phone, of_laptop = await make_link(program, phone), await make_link(program, laptop)
+    assert (await program.delete('/sessions', headers=laptop)).status_code == 204
+    assert [await follow(program, each) for each in (of_phone, of_laptop)] == [404, 201]
+
+
+async def test_only_the_hash_of_a_link_is_stored(program: httpx.AsyncClient, chat: Chat, ada: Headers) -> None:
+    token = await make_link(program, ada)
+    stored = await chat.storage.read(lambda c: c.exec_driver_sql('SELECT link_hash FROM sessions').scalars().all())
+    assert stored == [sessions.hash_of(token)]
+    assert await follow(program, stored[0]) == 404
+
+
+async def test_no_bot_and_no_stranger_makes_a_link(program: httpx.AsyncClient, chat: Chat) -> None:
+    _, token = await chat.bots.add('Robbie')
+    answer = await program.post('/sessions/current/link', headers={'Authorization': f'Bearer {token}'})
+    assert problem(answer)[:2] == (403, 'forbidden')
+    assert (await program.post('/sessions/current/link')).status_code == 401

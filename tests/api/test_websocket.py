@@ -364,6 +364,7 @@ async def test_what_may_not_be_is_an_error_with_its_code_and_the_connection_stay
         assert (await program.ask('ping'))['type'] == 'ok'
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_a_flood_is_told_how_long_to_wait(site: Site, ada: User) -> None:
     async with site.program(ada) as program:
         answers = [await program.ask('send', room='lobby', body='spam') for _ in range(61)]

@@ -9,7 +9,7 @@ import pytest
 from chat.storage import Storage, migrations
 
 SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
-NEWEST = '0005'
+NEWEST = '0006'
 REVISION = """
 import sqlalchemy as sa
 from alembic import op

@@ -104,9 +104,10 @@ async def test_after_a_gap_the_browser_has_what_changed_meanwhile(server, browse
     await until(lambda: server.state()['sockets'] == 0)
     browser.tell('p', 'meanwhile')
     browser.tell('q', 'new')
-    async with browser.connect() as ws:
+    async with browser.connect() as ws, asyncio.timeout(30):
         await server.shake_hands(ws)
-        await browser.read(ws)
+        while browser.label != 'new':
+            await browser.read(ws)
     assert (browser.text('p'), browser.text('q'), browser.label) == ('meanwhile', 'new', 'new')
     assert browser.numbers == list(range(len(browser.numbers)))
 
