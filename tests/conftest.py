@@ -16,11 +16,6 @@ from tests.databases import PostgreSQLServer
 from tests.redis_server import RedisServer
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return in how many processes tests run: browsers and servers that they start need processors as well."""
-    return min(os.cpu_count() or 1, 8)
-
-
 def pytest_collection_finish() -> None:
     """Keep what was imported out of garbage collections: NiceGUI makes two for each simulated person."""
     gc.collect()
