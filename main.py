@@ -10,7 +10,7 @@ from api import commands, create_api, health, hooks, metrics, socketio
 from chat import Chat
 from chat.errors import CannotOpen, NotThere
 from chat.settings import SettingError, Settings, split_command
-from pages import joining, theme
+from pages import theme
 from web import answers, cookies, draining, headers, page_building, page_limits, prepared_frames, socket_guard, startup
 from web.requests import AnswerHead, LimitRequests
 
@@ -64,7 +64,7 @@ def install(chat: Chat) -> None:
     app.mount(socketio.PATH, socketio_door)
     health.install(app, chat)
     answers.install(app)
-    app.add_middleware(LimitRequests, joining.FORMS)
+    app.add_middleware(LimitRequests, pages.FORMS, pages.LARGER)
     app.add_middleware(page_limits.LimitPageBuilds, page_limits.PageBuildLimit(enabled=settings.rate_limits))
     headers.install(app, public_url=settings.public_url)
     metrics.install(app, chat)
@@ -78,6 +78,7 @@ def install(chat: Chat) -> None:
     app.on_startup(lambda: socket_guard.set_pings(core.sio))
     app.on_startup(prepared_frames.use)
     app.on_startup(chat.start)
+    app.on_startup(lambda: startup.announce_administrator(chat, stream=sys.stdout))
     app.on_startup(startup.calm_collector)
     if draining.is_one_of_several(settings):
         app.on_startup(lambda: draining.use(chat.readiness))

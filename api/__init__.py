@@ -3,7 +3,23 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api import bots, cors, describe, docs, errors, hooks, messages, rooms, sessions
+from api import (
+    accounts,
+    administration,
+    bots,
+    cors,
+    describe,
+    direct,
+    docs,
+    errors,
+    hooks,
+    invitations,
+    messages,
+    moderation,
+    profiles,
+    rooms,
+    sessions,
+)
 from api.ws import Gate
 from chat import Chat
 from chat.version import VERSION
@@ -24,10 +40,11 @@ def create_api(chat: Chat) -> ASGIApp:
         redirect_slashes=False,
     )
     api.state.chat = chat
-    for part in (sessions, rooms, messages, hooks, bots):
+    people = (sessions, accounts, profiles, invitations, moderation, administration)
+    for part in (*people, rooms, direct, messages, hooks, bots):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
-    api.add_middleware(LimitRequests)
+    api.add_middleware(LimitRequests, larger=profiles.LARGER)
     errors.install(api)
     describe.install(api)
     docs.install(api)

@@ -1,4 +1,4 @@
-"""``python main.py bot …`` and ``copy``: what the operator does from the command line.
+"""``python main.py bot …``, ``admin-link`` and ``copy``: what the operator does from the command line.
 
 One process has the data at a time. If that is a server, the command asks it, with the token that a running server keeps
 in the data folder; otherwise it opens the chat itself.
@@ -18,6 +18,7 @@ from chat import Chat, copying
 from chat.errors import CannotOpen, ChatError, InUse
 from chat.operator import read_token
 from chat.settings import COMMANDS, SettingError, Settings
+from web import entering, startup
 
 TIMEOUT = 10.0  # s for the server to answer
 EVERYWHERE = {'0.0.0.0': '127.0.0.1', '::': '::1'}  # noqa: S104 - where to ask a server that listens to all addresses
@@ -43,6 +44,8 @@ def run(settings: Settings, words: Sequence[str]) -> int:
 
 def _understand(words: Sequence[str]) -> tuple[str, str, int | None]:
     match list(words):
+        case ['admin-link']:
+            return 'admin-link', '', None
         case ['bot', 'list']:
             return 'list', '', None
         case ['bot', ('add' | 'token' | 'revoke') as action, name]:
@@ -71,7 +74,7 @@ async def _do(settings: Settings, action: str, name: str, token_id: int | None) 
     try:
         chat.open()
     except InUse:
-        return _ask(_Server(settings), action, name, token_id)
+        return _ask(_Server(settings), settings, action, name, token_id)
     try:
         return await _act(chat, action, name, token_id)
     finally:
@@ -81,6 +84,8 @@ async def _do(settings: Settings, action: str, name: str, token_id: int | None) 
 async def _act(chat: Chat, action: str, name: str, token_id: int | None) -> str:
     if action == 'list':
         return _listed([bot_json(bot) for bot in await chat.bots.list()])
+    if action == 'admin-link':
+        return _linked(chat.settings, await chat.administration.administrator_link())
     if action == 'revoke':
         await chat.bots.revoke(name, token_id)
         return _revoked(name, token_id)
@@ -88,14 +93,16 @@ async def _act(chat: Chat, action: str, name: str, token_id: int | None) -> str:
     return _made(bot.name, token)
 
 
-def _ask(server: '_Server', action: str, name: str, token_id: int | None) -> str:
+def _ask(server: '_Server', settings: Settings, action: str, name: str, token_id: int | None) -> str:
+    if action == 'admin-link':
+        return _linked(settings, server.call('POST', '/administrator-link')['token'])
     if action == 'list':
-        return _listed(server.call('GET', '')['bots'])
-    tokens = f'/{quote(name, safe="", errors="replace")}/tokens'
+        return _listed(server.call('GET', '/bots')['bots'])
+    tokens = f'/bots/{quote(name, safe="", errors="replace")}/tokens'
     if action == 'revoke':
         server.call('DELETE', tokens if token_id is None else f'{tokens}/{token_id}')
         return _revoked(name, token_id)
-    made = server.call('POST', '', {'name': name}) if action == 'add' else server.call('POST', tokens)
+    made = server.call('POST', '/bots', {'name': name}) if action == 'add' else server.call('POST', tokens)
     return _made(made['user']['name'], made['token'])
 
 
@@ -113,7 +120,7 @@ class _Server:
         headers = {'Host': 'localhost', 'Authorization': f'Bearer {self._token}', 'Content-Type': 'application/json'}
         connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT)
         try:
-            connection.request(method, f'/api/v1/bots{path}', json.dumps(body) if body else None, headers)
+            connection.request(method, f'/api/v1{path}', json.dumps(body) if body else None, headers)
             answer = connection.getresponse()
             data = json.loads(answer.read() or 'null')
             if answer.status < 400:
@@ -133,6 +140,11 @@ class _Server:
             f'A Hearth has the data, and it does not answer at http://{where}:{self._port}. '
             'Give this command the --host and --port that the server was started with.'
         )
+
+
+def _linked(settings: Settings, token: str) -> str:
+    url = entering.account_address(startup.addresses(settings)[0], token)
+    return f'This link makes whoever follows it an administrator. It works once, and for 24 hours.\n{url}'
 
 
 def _made(name: str, token: str) -> str:

@@ -33,14 +33,19 @@ To be told what happens instead of asking, connect to the WebSocket at `/v1/ws`.
 """
 TAGS = [
     {'name': 'sessions', 'description': 'Signing in and out.'},
+    {'name': 'accounts', 'description': "Names that are somebody's for good, and who administers the chat."},
+    {'name': 'profiles', 'description': 'How people present themselves.'},
     {'name': 'rooms', 'description': 'Rooms, who belongs to them, and what has changed in them.'},
     {'name': 'messages', 'description': 'Reading, sending, editing and deleting.'},
+    {'name': 'moderation', 'description': 'Muting, banning, hiding, all of it undone; reports, and the audit log.'},
+    {'name': 'invitations', 'description': 'Links that let people in, and into rooms.'},
+    {'name': 'administration', 'description': 'All rooms, sessions and webhooks, settings, and how the server is.'},
     {'name': 'webhooks', 'description': "Addresses by which other programs speak in a room; for the room's owner."},
-    {'name': 'bots', 'description': "Bots and their tokens; for the server's operator."},
+    {'name': 'bots', 'description': "Bots and their tokens; for the server's operator, and administrators."},
 ]
 REFUSALS: tuple[tuple[ChatError, str], ...] = (
     (Unauthenticated(), 'Nobody is signed in, or the session has ended.'),
-    (Forbidden("Only the room's owner can change or delete it."), 'The caller may not do this.'),
+    (Forbidden("Only the room's owner or a moderator can change it."), 'The caller may not do this.'),
     (NotFound('There is no such room, or it is not open to you.'), 'It is not there, or not for the caller.'),
     (NameTaken('Ada', 'Ada2'), 'It clashes with what is there already.'),
     (RequestTooLarge(), 'The request has too many bytes.'),

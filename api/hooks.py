@@ -22,6 +22,7 @@ from chat.errors import Invalid
 from chat.events import iso
 from chat.models import Hook as ChatHook
 from web import entering
+from web.addresses import address_of
 from web.requests import LimitRequests, is_form
 
 PATH = '/hooks'
@@ -65,7 +66,7 @@ async def create(
     chat: TheChat, session: TheSession, slug: schemas.RoomSlug, new: NewHook, request: Request
 ) -> HookWithSecret:
     """Make a webhook, whose bot joins the room; for the room's owner."""
-    hook, secret = await chat.hooks.create(session.user, slug, new.name)
+    hook, secret = await chat.hooks.create(session.user, slug, new.name, address_of(request.scope))
     site = entering.site(request, chat.settings.public_url)
     return HookWithSecret(**hook_json(hook), secret=secret, url=f'{site}{PATH}/{secret}')
 
@@ -77,9 +78,9 @@ async def list_hooks(chat: TheChat, session: TheSession, slug: schemas.RoomSlug)
 
 
 @router.delete('/{hook_id}', status_code=204)
-async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, hook_id: HookId) -> None:
+async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, hook_id: HookId, request: Request) -> None:
     """End a webhook, whose bot leaves the room; for the room's owner."""
-    await chat.hooks.delete(session.user, slug, hook_id)
+    await chat.hooks.delete(session.user, slug, hook_id, address_of(request.scope))
 
 
 def hook_json(hook: ChatHook) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import schemas
 from api.describe import refusals
@@ -11,6 +11,7 @@ from api.who import ERRORS, TheChat, TheSession
 from chat.events import message_json
 from chat.messages import MOST_AT_ONCE, PAGE
 from chat.models import Message
+from web.addresses import address_of
 
 router = APIRouter(prefix='/v1', tags=['messages'], responses=ERRORS)
 
@@ -72,10 +73,10 @@ async def edit(
     return _message(await chat.messages.edit(session.user, message_id, wanted.body))
 
 
-@router.delete('/messages/{message_id}', responses=refusals(403, 404, 429))
-async def delete(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Message:
-    """Delete one's own message; the answer is the tombstone that keeps its place."""
-    return _message(await chat.messages.delete(session.user, message_id))
+@router.delete('/messages/{message_id}', responses=refusals(403, 404, 409, 429))
+async def delete(chat: TheChat, session: TheSession, message_id: MessageId, request: Request) -> schemas.Message:
+    """Delete one's own message; the answer is the tombstone that keeps its place. A moderator hides somebody else's."""
+    return _message(await chat.messages.delete(session.user, message_id, address_of(request.scope)))
 
 
 def _message(message: Message) -> schemas.Message:

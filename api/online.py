@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from api.frames import text_of
-from chat.events import MemberEvent, MemberJoined
+from chat.events import MemberEvent, MemberLeft
 from chat.models import Member, Room
 from chat.pacing import Paced
 from chat.presence import Presence
@@ -50,15 +50,15 @@ class Online:
                 del self._rooms[room_id]
 
     def heard(self, event: MemberEvent) -> None:
-        """Note who became a member or stopped being one; every listener passes on what it is told, in order."""
+        """Note who is a member, by which name, or has left; every listener passes on what it is told, in order."""
         followed = self._rooms.get(event.room_id)
         if followed is None or event.revision <= followed.revision:
             return
         followed.revision = event.revision
-        if isinstance(event, MemberJoined):
-            followed.names[event.member.user.id] = event.member.user.name
-        else:
+        if isinstance(event, MemberLeft):
             followed.names.pop(event.member.user.id, None)
+        else:
+            followed.names[event.member.user.id] = event.member.user.name
         self._note((event.room_id,))
 
     def _presence_changed(self, user_ids: frozenset[int]) -> None:

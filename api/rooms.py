@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from api import schemas
 from api.describe import refusals
-from api.who import ERRORS, TheChat, TheSession
+from api.who import ERRORS, TheActor, TheChat, TheSession
 from chat import Chat
 from chat.events import room_json, to_json, user_json
-from chat.models import RoomEntry, Session
+from chat.models import Member, RoomEntry, Session
 
 Since = Annotated[schemas.Id, Query(description='The highest revision that the caller knows.', examples=[57])]
+Archived = Annotated[schemas.Flag, Query(description='The archived rooms in place of the others.', examples=[True])]
+MemberId = Annotated[schemas.Id, Path(description='Who, of the people here.', examples=[7])]
+IN_THE_ROOM = schemas.NewPlace()
 
 router = APIRouter(prefix='/v1/rooms', tags=['rooms'], responses=ERRORS)
 
 
 @router.get('')
-async def rooms(chat: TheChat, session: TheSession) -> schemas.Rooms:
+async def rooms(chat: TheChat, session: TheSession, archived: Archived = False) -> schemas.Rooms:
     """Return the rooms that the caller belongs to, then the open ones to join, at most 200 of these."""
-    entries, has_more = await chat.rooms.list_and_more(session.user)
+    entries, has_more = await chat.rooms.list_and_more(session.user, archived=archived)
     return schemas.Rooms(rooms=await _shown(chat, entries), has_more=has_more)
 
 
@@ -28,35 +31,38 @@ async def rooms(chat: TheChat, session: TheSession) -> schemas.Rooms:
 async def create(chat: TheChat, session: TheSession, new: schemas.NewRoom) -> schemas.Room:
     """Open a new room, which the caller owns; its address is made from its name."""
     room = await chat.rooms.create(session.user, new.name, new.topic, private=new.private)
-    return await _room(chat, session, room.slug)
+    return await room_of(chat, session, room.slug)
 
 
 @router.get('/{slug}', responses=refusals(404))
 async def room(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> schemas.Room:
     """Return a room."""
-    return await _room(chat, session, slug)
+    return await room_of(chat, session, slug)
 
 
 @router.patch('/{slug}', responses=refusals(403, 404, 429))
 async def change(
-    chat: TheChat, session: TheSession, slug: schemas.RoomSlug, wanted: schemas.RoomChanges
+    chat: TheChat, session: TheSession, actor: TheActor, slug: schemas.RoomSlug, wanted: schemas.RoomChanges
 ) -> schemas.Room:
-    """Change what is given of a room; only its owner can. The address stays."""
-    await chat.rooms.change(session.user, slug, **wanted.model_dump(exclude_unset=True))
-    return await _room(chat, session, slug)
+    """Change what is given of a room; the address stays. For its owner, and moderators of the chat.
+
+    Moderators of the room can slow it down and pause it.
+    """
+    await chat.rooms.change(session.user, slug, address=actor.address, **wanted.model_dump(exclude_unset=True))
+    return await room_of(chat, session, slug)
 
 
-@router.delete('/{slug}', status_code=204, responses=refusals(403, 404, 429))
-async def delete(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
-    """Delete a room with all that was said in it; only its owner can."""
-    await chat.rooms.delete(session.user, slug)
+@router.delete('/{slug}', status_code=204, responses=refusals(403, 404, 409, 429))
+async def delete(chat: TheChat, session: TheSession, actor: TheActor, slug: schemas.RoomSlug) -> None:
+    """Delete a room with all that was said in it; for its owner, and administrators."""
+    await chat.rooms.delete(session.user, slug, address=actor.address)
 
 
 @router.put('/{slug}/membership', responses=refusals(403, 404, 429))
 async def join(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> schemas.Room:
     """Join a room; twice is once."""
     await chat.rooms.join(session.user, slug)
-    return await _room(chat, session, slug)
+    return await room_of(chat, session, slug)
 
 
 @router.delete('/{slug}/membership', status_code=204, responses=refusals(403, 404, 429))
@@ -72,16 +78,32 @@ async def leave(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> N
 async def members(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> schemas.Members:
     """Return who belongs to a room, and who of them is here."""
     found = await chat.rooms.members(session.user, slug)
-    return schemas.Members(
-        members=[
-            schemas.Member(
-                user=schemas.User.model_validate(user_json(member.user)),
-                role=member.role,
-                presence=chat.presence.status(member.user.id),
-            )
-            for member in found
-        ]
-    )
+    return schemas.Members(members=[_member(chat, member) for member in found])
+
+
+@router.put('/{slug}/members/{user_id}', responses=refusals(403, 404, 409, 429))
+async def place(
+    chat: TheChat, actor: TheActor, slug: schemas.RoomSlug, user_id: MemberId, wanted: schemas.NewPlace = IN_THE_ROOM
+) -> schemas.Member:
+    """Put somebody into a room, and say what they are there; twice is once.
+
+    Its owners and moderators put people in; a role is given to members, by owners and administrators.
+    """
+    if wanted.role is None:
+        return _member(chat, await chat.rooms.add_member(actor, slug, user_id))
+    return _member(chat, await chat.rooms.set_role(actor, slug, user_id, wanted.role))
+
+
+@router.put('/{slug}/favorite', status_code=204, responses=refusals(403, 404, 429))
+async def favor(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
+    """Put a room that the caller belongs to among the favorites; twice is once."""
+    await chat.rooms.favor(session.user, slug, favorite=True)
+
+
+@router.delete('/{slug}/favorite', status_code=204, responses=refusals(403, 404, 429))
+async def disfavor(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
+    """Take a room out of the favorites; twice is once."""
+    await chat.rooms.favor(session.user, slug, favorite=False)
 
 
 @router.get('/{slug}/changes', responses=refusals(404))
@@ -95,7 +117,8 @@ async def changes(chat: TheChat, session: TheSession, slug: schemas.RoomSlug, si
     return schemas.Changes.model_validate({**told, 'revision': found.revision, 'complete': found.complete})
 
 
-async def _room(chat: Chat, session: Session, slug: str) -> schemas.Room:
+async def room_of(chat: Chat, session: Session, slug: str) -> schemas.Room:
+    """Return a room as the caller sees it."""
     (shown,) = await _shown(chat, [await chat.rooms.entry(session.user, slug)])
     return shown
 
@@ -106,8 +129,14 @@ async def _shown(chat: Chat, entries: Sequence[RoomEntry]) -> list[schemas.Room]
         schemas.Room(
             **room_json(entry.room),
             joined=entry.joined,
+            favorite=entry.favorite,
             online=sum(chat.presence.status(user_id) != 'offline' for user_id in members[entry.room.id]),
             unread=entry.unread,
         )
         for entry in entries
     ]
+
+
+def _member(chat: Chat, member: Member) -> schemas.Member:
+    user = schemas.User.model_validate(user_json(member.user))
+    return schemas.Member(user=user, role=member.role, presence=chat.presence.status(member.user.id))

@@ -4,15 +4,18 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticKnownError
 
-from chat.models import Role, UserKind
+from chat.models import COLORS, Posting, Role, SignInMode, Theme, UserKind
 from chat.presence import Status
+from chat.rooms import SLOWEST
+from chat.statuses import StatusFor
 
 LARGEST_ID = 2**63 - 1
 
 DIGITS = re.compile('-?[0-9]+')
+TIME = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+(?:[Zz]|[+-][0-9:]+)')
 
 
 def digits(value: object) -> object:
@@ -22,8 +25,25 @@ def digits(value: object) -> object:
     return value
 
 
+def flag(value: object) -> object:
+    """Refuse text that Pydantic would take for true or false as well: ``yes``, ``1``."""
+    if isinstance(value, str) and value not in ('true', 'false'):
+        raise PydanticKnownError('bool_parsing')
+    return value
+
+
+def time(value: object) -> object:
+    """Refuse what Pydantic would take for a time as well: numbers, and days without an hour."""
+    if not isinstance(value, str) or not TIME.fullmatch(value):
+        raise PydanticKnownError('datetime_type')
+    return value
+
+
 WholeNumber = Annotated[int, BeforeValidator(digits)]
 Id = Annotated[WholeNumber, Field(ge=0, le=LARGEST_ID)]
+Flag = Annotated[bool, BeforeValidator(flag)]
+Color = Annotated[WholeNumber, Field(ge=0, lt=COLORS)]
+Time = Annotated[AwareDatetime, BeforeValidator(time), Field(strict=False)]  # in JSON it is text
 Moment = Annotated[str, Field(examples=['2026-11-23T09:00:00.000Z'])]
 Slug = Annotated[str, Field(examples=['book-club'])]
 RoomSlug = Annotated[str, Path(description="The room's address.", examples=['lobby'])]
@@ -48,6 +68,46 @@ class NewSession(Wanted):
 
     name: str = Field(examples=['Ada'])
     password: str | None = Field(default=None, examples=[None])
+
+
+class NewAccount(Wanted):
+    """A name, and the password that makes it the caller's: 8 to 128 characters."""
+
+    name: str = Field(examples=['Ada'])
+    password: str = Field(examples=['correct horse battery'])
+
+
+class NewPassword(Wanted):
+    """A password of 8 to 128 characters, and the one before if there is one."""
+
+    password: str = Field(examples=['correct horse battery'])
+    current_password: str | None = Field(default=None, examples=[None])
+
+
+class OwnPassword(Wanted):
+    """The caller's password, if there is one."""
+
+    password: str | None = Field(default=None, examples=['correct horse battery'])
+
+
+class NewUser(Wanted):
+    """What somebody is to be called."""
+
+    name: str = Field(examples=['Ada'])
+
+
+class NewKind(Wanted):
+    """What somebody is to be."""
+
+    kind: Literal['member', 'moderator', 'administrator']
+
+
+class TakenLink(Wanted):
+    """The token of a link, and what it needs to be followed."""
+
+    token: Token
+    name: str | None = Field(default=None, examples=['Ada'])
+    password: str | None = Field(default=None, examples=['correct horse battery'])
 
 
 class NewMessage(Wanted):
@@ -77,7 +137,24 @@ class RoomChanges(Wanted):
 
     name: str = Field(default='', examples=['Book club'], json_schema_extra=no_default)
     topic: str = Field(default='', examples=['Novels'], json_schema_extra=no_default)
+    description: str = Field(default='', examples=['What we read.'], json_schema_extra=no_default)
     private: bool = Field(default=False, examples=[True], json_schema_extra=no_default)
+    posting: Posting = Field(default='everybody', examples=['moderators'], json_schema_extra=no_default)
+    slow_mode: WholeNumber = Field(default=0, ge=0, le=SLOWEST, examples=[30], json_schema_extra=no_default)
+    paused: bool = Field(default=False, examples=[False], json_schema_extra=no_default)
+    archived: bool = Field(default=False, examples=[False], json_schema_extra=no_default)
+
+
+class NewPlace(Wanted):
+    """What somebody is to be in a room; without it, they only come to belong to it."""
+
+    role: Role | None = Field(default=None, examples=['moderator'])
+
+
+class NewDirect(Wanted):
+    """The ids of those to write to directly, at most 8; without any, one writes to oneself."""
+
+    users: list[Id] = Field(max_length=100, examples=[[8]])
 
 
 class User(BaseModel):
@@ -95,6 +172,40 @@ class Session(BaseModel):
     user: User
 
 
+class Profile(BaseModel):
+    """How somebody presents themselves to others.
+
+    ``color`` is null for one that follows from the id, ``picture`` the SHA-256 of the picture if there is one,
+    ``time_zone`` where they are, as far as it is known. A status whose time is over is empty.
+    """
+
+    user: User
+    color: int | None = Field(examples=[3])
+    picture: str | None = Field(examples=['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'])
+    status: str = Field(examples=['At lunch'])
+    status_until: Moment | None = Field(examples=['2026-11-23T10:00:00.000Z'])
+    time_zone: str | None = Field(examples=['Europe/Berlin'])
+    created_at: Moment
+
+
+class OwnProfile(Profile):
+    """The caller's profile; ``time_zone`` is the chosen one, null for what the browser says, as null is a theme."""
+
+    theme: Theme | None = Field(examples=['dark'])
+
+
+class ProfileChanges(Wanted):
+    """What is to be another in the caller's profile; what is not given stays, and null stands for no choice."""
+
+    name: str = Field(default='', examples=['Ada'], json_schema_extra=no_default)
+    color: Color | None = Field(default=None, examples=[3], json_schema_extra=no_default)
+    status: str = Field(default='', examples=['At lunch'], json_schema_extra=no_default)
+    status_for: StatusFor = Field(default='never', examples=['1h'], json_schema_extra=no_default)
+    status_until: Time | None = Field(default=None, examples=['2026-11-23T10:00:00Z'], json_schema_extra=no_default)
+    time_zone: str | None = Field(default=None, examples=['Europe/Berlin'], json_schema_extra=no_default)
+    theme: Theme | None = Field(default=None, examples=['dark'], json_schema_extra=no_default)
+
+
 class FollowedLink(Wanted):
     """The token of a link that signs in."""
 
@@ -102,11 +213,44 @@ class FollowedLink(Wanted):
 
 
 class Link(BaseModel):
-    """A link that signs in another device as the caller: once, until ``expires_at``."""
+    """A link that is followed once, until ``expires_at``."""
 
     token: Token
     url: str = Field(examples=['https://chat.example.org/enter/rq3Hk0mT…'])
     expires_at: Moment
+
+
+class PasswordLink(Link):
+    """An account, and the link by which its owner sets the password."""
+
+    user: User
+
+
+class AdministratorLink(BaseModel):
+    """The token of a link that makes an administrator: it leads to ``/link/TOKEN``."""
+
+    token: Token
+
+
+class Users(BaseModel):
+    """People."""
+
+    users: list[User]
+
+
+class Provider(BaseModel):
+    """Another site that people can sign in with: a browser that goes to ``url`` comes back signed in, as a page."""
+
+    key: str = Field(examples=['school'])
+    name: str = Field(examples=['School'])
+    url: str = Field(examples=['https://chat.example.org/sign-in/school'])
+
+
+class WaysIn(BaseModel):
+    """How people come in: ``sign_in`` is what the server is set to."""
+
+    sign_in: SignInMode = Field(examples=['guests'])
+    providers: list[Provider]
 
 
 class SignIn(BaseModel):
@@ -141,6 +285,7 @@ class Message(BaseModel):
     reply_to: MessageId | None = Field(examples=[None])
     reactions: list[Any] = Field(examples=[[]])
     attachments: list[Any] = Field(examples=[[]])
+    hidden: bool = Field(examples=[False])
 
 
 class MessagePage(BaseModel):
@@ -152,13 +297,23 @@ class MessagePage(BaseModel):
 
 
 class Room(BaseModel):
-    """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100."""
+    """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100.
+
+    ``direct`` messages between some people have their names; ``slow_mode`` is in seconds, 0 for none.
+    """
 
     slug: Slug
     name: str = Field(examples=['Book club'])
     topic: str = Field(examples=['Novels'])
     private: bool = Field(examples=[False])
+    description: str = Field(examples=['What we read, **in order**.'])
+    posting: Posting
+    slow_mode: int = Field(examples=[0])
+    paused: bool = Field(examples=[False])
+    archived: bool = Field(examples=[False])
+    direct: bool = Field(examples=[False])
     joined: bool = Field(examples=[True])
+    favorite: bool = Field(examples=[False])
     online: int = Field(examples=[3])
     unread: int = Field(examples=[2])
 
@@ -185,7 +340,7 @@ class Members(BaseModel):
 
 
 class EventMember(BaseModel):
-    """Who came or went, and with which role."""
+    """Who came or went or is another, and with which role."""
 
     user: User
     role: Role
@@ -201,9 +356,9 @@ class MessageHappened(BaseModel):
 
 
 class MemberHappened(BaseModel):
-    """Somebody joined or left."""
+    """Somebody joined or left, or a member has another name, kind, look or role."""
 
-    type: Literal['member_joined', 'member_left']
+    type: Literal['member_joined', 'member_changed', 'member_left']
     room: Slug
     revision: Revision
     member: EventMember
@@ -218,6 +373,11 @@ class RoomHappened(BaseModel):
     name: str = Field(examples=['Book club'])
     topic: str = Field(examples=['Poems'])
     private: bool = Field(examples=[False])
+    description: str = Field(examples=['What we read, **in order**.'])
+    posting: Posting
+    slow_mode: int = Field(examples=[0])
+    paused: bool = Field(examples=[False])
+    archived: bool = Field(examples=[False])
 
 
 Happened = Annotated[MessageHappened | MemberHappened | RoomHappened, Field(discriminator='type')]

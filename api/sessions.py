@@ -4,14 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from api import schemas
+from api import schemas, signing_in
 from api.caching import uncached
 from api.describe import ANY_CALL, refusals
-from api.who import TheChat, TheSession, is_own_page
-from chat import Chat
-from chat.errors import Invalid
+from api.who import TheChat, TheSession
 from chat.events import iso, user_json
-from chat.models import User
 from web import cookies, entering
 from web.addresses import address_of
 
@@ -20,24 +17,29 @@ SessionId = Annotated[schemas.Id, Path(description='Which session; they are list
 router = APIRouter(prefix='/v1', tags=['sessions'], responses=ANY_CALL)
 
 
-@router.post('/sessions', status_code=201, responses=refusals(409, 429), dependencies=[Depends(uncached)])
+@router.post('/sessions', status_code=201, responses=refusals(401, 403, 409, 429), dependencies=[Depends(uncached)])
 async def sign_in(chat: TheChat, new: schemas.NewSession, request: Request, response: Response) -> schemas.Session:
-    """Sign in a guest; a browser gets the cookie, too, which signs it in to the pages and ends its session before."""
-    if new.password is not None:
-        raise Invalid('There are no accounts on this server: a name is enough.', 'password')
-    user = await chat.accounts.add_guest(new.name, address_of(request.scope))
-    token = await chat.sessions.begin(user, request.headers.get('user-agent', ''))
-    return await _signed_in(chat, user, token, request, response)
+    """Sign in a guest, or an account by its password.
+
+    A browser gets the cookie, too, which signs it in to the pages and ends its session before.
+    """
+    address = address_of(request.scope)
+    if new.password is None:
+        user = await chat.accounts.add_guest(new.name, address)
+        return await signing_in.begin(chat, user, request, response)
+    agent = request.headers.get('user-agent', '')
+    user, token = await chat.credentials.sign_in(new.name, new.password, address, agent)
+    return await signing_in.give(chat, user, token, request, response)
 
 
-@router.post('/enter', status_code=201, responses=refusals(404, 429), dependencies=[Depends(uncached)])
+@router.post('/enter', status_code=201, responses=refusals(403, 404, 429), dependencies=[Depends(uncached)])
 async def follow_link(
     chat: TheChat, link: schemas.FollowedLink, request: Request, response: Response
 ) -> schemas.Session:
     """Sign in by a link, which is worth nothing then; a browser gets the cookie, as by signing in."""
     agent = request.headers.get('user-agent', '')
     user, token = await chat.accounts.follow_link(link.token, agent, address_of(request.scope))
-    return await _signed_in(chat, user, token, request, response)
+    return await signing_in.give(chat, user, token, request, response)
 
 
 @router.post(
@@ -48,16 +50,6 @@ async def make_link(chat: TheChat, session: TheSession, request: Request) -> sch
     token, until = await chat.accounts.make_link(session)
     url = entering.address(request, chat.settings.public_url, token)
     return schemas.Link.model_validate({'token': token, 'url': url, 'expires_at': iso(until)})
-
-
-async def _signed_in(chat: Chat, user: User, token: str, request: Request, response: Response) -> schemas.Session:
-    # Not for a page of another site: it must not sign a browser in here as somebody of its choice.
-    if 'origin' not in request.headers or is_own_page(request, chat):
-        before = await chat.sessions.find(cookies.read_token(request))
-        if before is not None:  # nobody would have its token any more
-            await chat.accounts.sign_out(before)
-        cookies.set_token(request, response, token, chat.settings.public_url)
-    return schemas.Session.model_validate({'token': token, 'user': user_json(user)})
 
 
 @router.delete('/sessions/current', status_code=204, responses=refusals(401, 403))

@@ -18,6 +18,7 @@ from api.saying import say
 from chat import Chat
 from chat.errors import ChatError, Invalid, Unauthenticated
 from chat.events import (
+    MemberChanged,
     MemberEvent,
     MemberLeft,
     RoomEvent,
@@ -114,6 +115,7 @@ class Connection:
         self._receive = socket.receive
         self._session = session
         self._user = session.user
+        self._address = address_of(socket.scope)
         extensions = socket.scope.get('extensions', {})
         self._outbox = Outbox(socket.send, extensions.get(EXTENSION))
         self._abort: Callable[[], None] = extensions.get(ABORT, _do_nothing)
@@ -208,6 +210,7 @@ class Connection:
         room, members = await self._chat.rooms.enter(self._user, frame.room)
         held = self._rooms.get(room.slug) if frame.since is None else None  # goes on: a new one would tell things twice
         revision = room.revision if held is None else held.revision
+        self._user = next((each.user for each in members if each.user.id == self._user.id), self._user)
         member_list = [self._member_json(member) for member in members]
         reply({'room': room_json(room), 'revision': revision, 'members': member_list})
         if held is not None:
@@ -258,7 +261,7 @@ class Connection:
         reply(message_json(await self._chat.messages.edit(self._user, frame.message_id, frame.body)))
 
     async def _delete(self, frame: frames.Delete, reply: Reply) -> None:
-        reply(message_json(await self._chat.messages.delete(self._user, frame.message_id)))
+        reply(message_json(await self._chat.messages.delete(self._user, frame.message_id, self._address)))
 
     async def _typing(self, frame: frames.Typing, reply: Reply) -> None:
         subscription = self._rooms.get(frame.room)
@@ -285,9 +288,14 @@ class Connection:
                 return
             if isinstance(event, MemberEvent):
                 self._online.heard(event)
+                self._note_own_change(event)
             if isinstance(event, RoomGone) or (isinstance(event, MemberLeft) and event.member.user.id == self._user.id):
                 self._forget(room.slug)
                 return  # what comes after is not for this program any more
+
+    def _note_own_change(self, event: MemberEvent) -> None:
+        if isinstance(event, MemberChanged) and event.member.user.id == self._user.id:
+            self._user = event.member.user  # who types from now on
 
     def _forget(self, slug: str) -> None:
         subscription = self._rooms.pop(slug, None)

@@ -5,15 +5,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from chat import permissions, rooms, text
+from chat import admission, audit, permissions, rooms, text
 from chat.clock import now_ms
-from chat.errors import Forbidden, NameTaken, NotFound
-from chat.events import MemberLeft
-from chat.models import Session, SignIn, User, UserKind
+from chat.errors import Forbidden, NameTaken, NotFound, Unauthenticated
+from chat.events import MemberChanged, MemberLeft
+from chat.models import Session, SignIn, SignInMode, User, UserKind
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.sessions import Sessions
-from chat.storage import Storage, users
+from chat.storage import Storage, profiles, users
+from chat.storage import accounts as account_rows
 
 ARRIVAL = 60 * 1000  # ms in which whoever got a name signs in under it
 VOID = 'This link has been used, or its time is over. Make a new one where you are signed in.'
@@ -29,28 +30,37 @@ class Accounts:
         room_state: RoomState,
         rate_limits: RateLimits,
         sessions: Sessions,
+        mode: SignInMode,
     ) -> None:
         self._storage = storage
         self._room_state = room_state
         self._rate_limits = rate_limits
         self._sessions = sessions
+        self._mode = mode
 
     async def add_guest(self, name: str, address: str) -> User:
-        """Make a guest of that name. Raises Invalid, NameTaken or RateLimited (by the address they call from)."""
-        self._rate_limits.check('joining', address)
-        name = text.clean_name(name)
+        """Make a guest of that name.
 
-        return await self._storage.write(add, name, 'guest')
+        Raises Unauthenticated where a name is not enough, Invalid, NameTaken or RateLimited (by the address).
+        """
+        name = self._clean_guest(name, address)
+
+        def store(connection: Connection) -> User:
+            admission.require_address(connection, address)
+            return add(connection, name, 'guest')
+
+        async with audit.failed_sign_ins(self._storage, address):
+            return await self._storage.write(store)
 
     async def add_passing_guest(self, name: str, address: str) -> Session:
         """Make a guest whose session lasts as long as somebody watches it. Raises as ``add_guest`` does."""
-        self._rate_limits.check('joining', address)
-        name = text.clean_name(name)
+        name = self._clean_guest(name, address)
 
         def store(connection: Connection) -> Session:
-            return self._sessions.add_passing(connection, add(connection, name, 'guest'))
+            return self._sessions.add_passing(connection, add(connection, name, 'guest'), address)
 
-        return await self._storage.write(store)
+        async with audit.failed_sign_ins(self._storage, address):
+            return await self._storage.write(store)
 
     async def sign_out(self, session: Session) -> None:
         """End a session; a guest's last one takes the guest out of all rooms and gives the name free."""
@@ -95,10 +105,11 @@ class Accounts:
     async def follow_link(self, token: str, user_agent: str, address: str) -> tuple[User, str]:
         """Sign in by a link; returns who that is and the session's token. Raises NotFound or RateLimited."""
         self._rate_limits.check('joining', address)
-        found = await self._sessions.follow_link(token, user_agent)
-        if found is None:
-            raise NotFound(VOID)
-        return found
+        async with audit.failed_sign_ins(self._storage, address):
+            found = await self._sessions.follow_link(token, user_agent, address)
+            if found is None:
+                raise NotFound(VOID)
+            return found
 
     async def sweep(self) -> None:
         """Let go of the guests whom nobody can be any more: their sessions have run out, or a crash has ended them."""
@@ -108,7 +119,13 @@ class Accounts:
 
     async def check_name(self, name: str) -> None:
         """Raise Invalid or NameTaken if nobody could get this name now."""
-        await self._storage.read(_require_free, text.clean_name(name))
+        await self._storage.read(require_free, text.clean_name(name))
+
+    def _clean_guest(self, name: str, address: str) -> str:
+        self._rate_limits.check('joining', address)
+        if not permissions.may_come_as_guest(self._mode):
+            raise Unauthenticated('A name is not enough here: sign in with an account.')
+        return text.clean_name(name)
 
     def _require_may_manage(self, user: User) -> None:
         if not permissions.may_manage_sessions(user):
@@ -121,7 +138,7 @@ class Accounts:
 
 def add(connection: Connection, name: str, kind: UserKind) -> User:
     """Store a new user under a clean name; raises NameTaken."""
-    _require_free(connection, name)
+    require_free(connection, name)
     return users.add(connection, name, text.skeleton(name), kind)
 
 
@@ -132,12 +149,26 @@ def _release(connection: Connection, user_ids: tuple[int, ...]) -> list[MemberLe
         # The rooms first, as whoever speaks in one does: the other way round, two would wait for each other.
         events += rooms.leave_all(connection, user)
         users.release_name(connection, user.id)
+        profiles.forget(connection, user.id)
     return events
 
 
-def _require_free(connection: Connection, name: str) -> None:
-    def taken(other: str) -> bool:
-        return users.name_is_taken(connection, text.skeleton(other))
+def become(connection: Connection, user: User, kind: UserKind) -> tuple[User, Sequence[MemberChanged]]:
+    """Store what somebody is from now on; the events are to be published.
 
-    if taken(name):
-        raise NameTaken(name, text.suggest_name(name, taken))
+    Whoever calls this has held the person's rooms (``rooms.hold_all``) before anything else of theirs.
+    """
+    user = account_rows.set_kind(connection, user, kind)
+    return user, rooms.tell_changed(connection, user)
+
+
+def require_free(connection: Connection, name: str) -> None:
+    """Raise NameTaken if somebody has a name that looks like this one."""
+
+    if is_taken(connection, name):
+        raise NameTaken(name, text.suggest_name(name, lambda other: is_taken(connection, other)))
+
+
+def is_taken(connection: Connection, name: str) -> bool:
+    """Whether somebody has a name that looks like this one."""
+    return users.name_is_taken(connection, text.skeleton(name))

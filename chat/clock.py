@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from time import time_ns
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FOREVER = 253_370_764_800_000  # ms, the year 9999: until then lasts what has no end
 
 
 def now_ms() -> int:
@@ -14,3 +15,8 @@ def now_ms() -> int:
 def moment(milliseconds: int) -> datetime:
     """Return the stored number as a UTC time."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as it is stored."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

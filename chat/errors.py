@@ -79,9 +79,29 @@ class RateLimited(ChatError):
     code = 'rate_limited'
 
     def __init__(self, doing: str, retry_after: float) -> None:
+        self.doing = doing
         self.retry_after = max(1, ceil(retry_after))
         unit = 'second' if self.retry_after == 1 else 'seconds'
         super().__init__(f'You are {doing} too fast. Try again in {self.retry_after} {unit}.')
+
+
+class SlowMode(RateLimited):
+    """The room is in slow mode, and this person has spoken a moment ago."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__('sending', retry_after)
+        unit = 'second' if self.retry_after == 1 else 'seconds'
+        self.message = f'This room is in slow mode. You can write again in {self.retry_after} {unit}.'
+        self.args = (self.message,)
+
+
+class Busy(RateLimited):
+    """The server has too much to do just now; it is nobody's fault."""
+
+    def __init__(self, why: str, retry_after: int = 5) -> None:
+        ChatError.__init__(self, f'{why} Try again in {retry_after} seconds.')
+        self.doing = ''
+        self.retry_after = retry_after
 
 
 class StorageFailed(ChatError):

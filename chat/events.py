@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pydantic_core
 from pydantic import TypeAdapter
 
-from chat.models import Member, Message, Room, User
+from chat.models import Member, Message, Posting, Room, User
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class MessageDeleted(MessageEvent):
 
 @dataclass(frozen=True)
 class MemberEvent(RoomEvent):
-    """A change of who belongs to a room."""
+    """A change of who belongs to a room, or of somebody who does."""
 
     member: Member
 
@@ -71,6 +71,13 @@ class MemberJoined(MemberEvent):
     """Somebody became a member."""
 
     type = 'member_joined'
+
+
+@dataclass(frozen=True)
+class MemberChanged(MemberEvent):
+    """A member has another name, is of another kind, or looks otherwise."""
+
+    type = 'member_changed'
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,11 @@ class RoomChanged(RoomEvent):
     name: str
     topic: str
     private: bool
+    description: str = ''
+    posting: Posting = 'everybody'
+    slow_mode: int = 0
+    paused: bool = False
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +144,15 @@ def message_event(message: Message) -> MessageEvent:
     kind: type[MessageEvent] = MessageSent
     if message.deleted_at is not None:
         kind = MessageDeleted
-    elif message.edited_at is not None:
+    elif message.edited_at is not None or message.shown_again:
         kind = MessageEdited
     return kind(message.room_id, message.room, message.revision, message)
+
+
+def room_changed(room: Room) -> RoomChanged:
+    """Return the event that tells what a room is like now."""
+    values = {name: getattr(room, name) for name in _OF_ROOM}
+    return RoomChanged(room.id, room.slug, room.revision, **values)
 
 
 def to_json(event: RoomEvent) -> dict[str, Any]:
@@ -145,7 +163,7 @@ def to_json(event: RoomEvent) -> dict[str, Any]:
     elif isinstance(event, MemberEvent):
         data['member'] = {'user': user_json(event.member.user), 'role': event.member.role}
     elif isinstance(event, RoomChanged):
-        data.update(name=event.name, topic=event.topic, private=event.private)
+        data.update({name: getattr(event, name) for name in _OF_ROOM})
     return data
 
 
@@ -168,7 +186,7 @@ def user_json(user: User) -> dict[str, Any]:
 
 def room_json(room: Room) -> dict[str, Any]:
     """Return a room in the form every door speaks."""
-    return {'slug': room.slug, 'name': room.name, 'topic': room.topic, 'private': room.private}
+    return {'slug': room.slug, **{name: getattr(room, name) for name in _OF_ROOM}, 'direct': room.direct}
 
 
 def message_json(message: Message) -> dict[str, Any]:
@@ -187,6 +205,7 @@ def message_json(message: Message) -> dict[str, Any]:
         'reply_to': message.reply_to,
         'reactions': [],
         'attachments': [],
+        'hidden': message.hidden,
     }
 
 
@@ -195,7 +214,10 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
 
+# What a room is like, in the words of every door.
+_OF_ROOM = ('name', 'topic', 'private', 'description', 'posting', 'slow_mode', 'paused', 'archived')
+
 _READERS: dict[str, TypeAdapter[Any]] = {
     kind.type: TypeAdapter(kind)
-    for kind in (MessageSent, MessageEdited, MessageDeleted, MemberJoined, MemberLeft, RoomChanged)
+    for kind in (MessageSent, MessageEdited, MessageDeleted, MemberJoined, MemberChanged, MemberLeft, RoomChanged)
 }

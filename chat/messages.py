@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from chat import markup, permissions, reach, text
-from chat.errors import Forbidden, Invalid, NotFound
+from chat import floor, hiding, markup, permissions, reach, text
+from chat.audit import Actor
+from chat.errors import Forbidden, Invalid, NotFound, SlowMode
 from chat.events import message_event
 from chat.models import Message, MessagePage, User
 from chat.rate_limits import RateLimits
@@ -58,12 +59,18 @@ class Messages:
 
         def store(connection: Connection) -> Sent:
             reached = reach.member_room(connection, user, slug)
-            if not permissions.may_send(reached.user, is_member=reached.is_member):
-                raise Forbidden('You may not write in this room.')
+            try:
+                floor.require(connection, reached)
+            except (Forbidden, SlowMode):
+                first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
+                if first is None:
+                    raise
+                return Sent(first, is_new=False)  # sent again, as its answer was lost: it has been said
             _check_reply(connection, reached.room.id, reply_to)
             said = (connection, reached.room, reached.user, body, html)
             sent = rows.add(*said, client_message_id=client_message_id, reply_to=reply_to)
             if sent is not None:
+                floor.note(connection, reached)
                 return Sent(sent, is_new=True)
             first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
             if first is None:
@@ -83,22 +90,25 @@ class Messages:
 
         def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
-            reach.member_room(connection, user, message.room)
+            floor.require(connection, reach.member_room(connection, user, message.room), again=True)
             self._check_edit(user, message)
             return message, message if message.body == body else rows.edit(connection, message, body, html)
 
         return await self._store_and_tell(store)
 
-    async def delete(self, user: User, message_id: int) -> Message:
-        """Take away a message, leaving its tombstone, and tell it; twice is once. Raises NotFound or Forbidden."""
+    async def delete(self, user: User, message_id: int, address: str = '') -> Message:
+        """Take away a message, leaving its tombstone, and tell it; twice is once. Raises NotFound or Forbidden.
+
+        What somebody else said is hidden by a moderator, who comes from ``address``, and can be shown again.
+        """
         self._rate_limits.check('changing', user.id)
 
         def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
-            if message.deleted_at is not None and permissions.is_author(user, message):
+            if not permissions.is_author(user, message):
+                return hiding.hide(connection, Actor(user, address), message_id, '')
+            if message.deleted_at is not None and not message.hidden:
                 return message, message
-            if not permissions.may_delete(user, message):
-                raise Forbidden('Only its author can delete this message.')
             return message, rows.remove(connection, message)
 
         return await self._store_and_tell(store)

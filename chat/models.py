@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-UserKind = Literal['guest', 'member', 'bot']
-Role = Literal['owner', 'member']
+UserKind = Literal['guest', 'member', 'moderator', 'administrator', 'bot']
+LinkPurpose = Literal['first', 'administrator', 'password']
+SignInMode = Literal['guests', 'accounts', 'invited']
+Role = Literal['owner', 'moderator', 'member']
+Posting = Literal['everybody', 'moderators']  # who writes in a room: the latter makes it one for announcements
+InvitedKind = Literal['guest', 'member', 'moderator']
+WhoMay = Literal['everybody', 'members', 'moderators', 'administrators', 'nobody']  # each includes those after it
+Outcome = Literal['hidden', 'dismissed']  # of a report
+Result = Literal['done', 'refused', 'failed']  # of what stands in the audit log
+KeepOrRemove = Literal['keep', 'remove']  # what becomes of the messages of somebody whose account is deleted
+Theme = Literal['light', 'dark']
+COLORS = 12  # of avatars, see pages/theme.css
 MOST_UNREAD = 100  # counting stops here: "99+" is all a person reads
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who can speak; a guest is a name and nothing else."""
+    """Somebody who can speak: a guest is a name and nothing else, all other people have an account."""
 
     id: int
     name: str
@@ -24,10 +34,53 @@ class Session:
 
     id: int
     user: User
-    time_zone: str | None
-    theme: str | None
+    time_zone: str | None  # that its holder has chosen, or else what the browser says
+    theme: str | None  # of its holder
     expires_at: datetime | None  # None for a bot's, which ends only when it is revoked
     passing: bool = False  # it lasts as long as the one connection of its holder
+    zone_is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What sets somebody's avatar apart from one that follows from their id: a color, a picture by its digest."""
+
+    user_id: int
+    color: int | None
+    picture: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How somebody presents themselves; a status line whose time is over is empty."""
+
+    user: User
+    color: int | None  # one of COLORS, None for the one that follows from the id
+    picture: str | None  # its digest
+    status: str
+    status_until: datetime | None
+    time_zone: str | None  # None for what the browser says
+    browsers_zone: str | None  # what the browser that was used last says
+    theme: str | None  # None for the system's
+    created_at: datetime
+
+    @property
+    def look(self) -> Look:
+        """How the avatar looks."""
+        return Look(self.user.id, self.color, self.picture)
+
+    @property
+    def clock(self) -> str | None:
+        """The time zone that they are in, as far as it is known."""
+        return self.time_zone or self.browsers_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of somebody, as a square WebP."""
+
+    digest: str  # the SHA-256 of ``data``
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +91,17 @@ class SignIn:
     user_agent: str
     created_at: datetime
     last_used_at: datetime  # to the hour
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link that is followed once is for: to make an administrator, or to set the password of ``user``.
+
+    The ``first`` administrator's is void as soon as there is one.
+    """
+
+    purpose: LinkPurpose
+    user: User | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +142,26 @@ class Room:
     private: bool
     revision: int
     created_at: datetime
+    description: str = ''
+    posting: Posting = 'everybody'
+    slow_mode: int = 0  # seconds between two messages of one person
+    paused: bool = False
+    archived: bool = False
+    direct: bool = False  # messages between some people, who are its name: see ``named_for``
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but belonging to it is asked of whoever writes."""
+        return self.posting == 'everybody' and not (self.slow_mode or self.paused or self.archived or self.direct)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What administrators set while the chat runs: who may open rooms, invite people, write to people directly."""
+
+    create_rooms: WhoMay = 'everybody'
+    invite: WhoMay = 'moderators'
+    direct_messages: WhoMay = 'everybody'
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +188,8 @@ class Message:
     edited_at: datetime | None
     deleted_at: datetime | None
     reply_to: int | None
+    hidden: bool = False  # by a moderator: it looks deleted, until it is shown again
+    shown_again: bool = False  # it was hidden once
 
     def __hash__(self) -> int:
         # What pages share is found by message, for every page: all fields would cost more than the finding saves.
@@ -132,6 +218,51 @@ class RoomEntry:
     room: Room
     joined: bool
     unread: int
+    favorite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why somebody may not speak in a room, as a sentence, and until when, if that is known."""
+
+    sentence: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link that lets people in, as what ``kind`` says, and into some rooms; None is without end."""
+
+    id: int
+    token: str
+    label: str  # for whoever made it
+    kind: InvitedKind
+    rooms: tuple[Room, ...]
+    until: datetime | None
+    most_uses: int | None
+    uses: int
+    created_at: datetime
+    created_by: User
+    is_over: bool
+    is_void: bool = False  # for now: whoever made it may not invite so any more
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSummary:
+    """A room as administrators see it, who need not belong to it: how many people and messages it has."""
+
+    room: Room
+    people: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A session as administrators see it; ``address`` is where it began, if that was noted."""
+
+    user: User
+    sign_in: SignIn
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +275,82 @@ class RoomView:
     draft: str
     last_read_id: int
     unread: int
+    members_revision: int  # of the last change of who belongs to it, and of how they are called and look
+    silence: Silence | None = None  # of the reader
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What moderators have done to somebody, in a room and everywhere, and what one of them may do there.
+
+    Times are those until which it lasts, in the year 9999 without an end, None for what is not so.
+    """
+
+    user: User
+    muted_here: datetime | None
+    banned_here: datetime | None
+    muted: datetime | None
+    banned: datetime | None
+    is_member: bool  # of the room
+    may_here: bool
+    may_everywhere: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Who may not come in until when: a person, in a room or everywhere, or an address.
+
+    Without an end it is until the year 9999. ``by`` and ``reason`` are what the audit log still knows of it.
+    """
+
+    user: User | None
+    address: str
+    room: str
+    until: datetime | None
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A message that a moderator has hidden, with the words that can come back, and when they are gone."""
+
+    message: Message
+    body: str
+    hidden_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody told the moderators about a message; ``body`` is what it said then."""
+
+    id: int
+    message_id: int
+    room: str  # slug
+    direct: bool  # whether it stands among direct messages, which nobody can hide
+    author: User
+    body: str
+    reporter: User
+    reason: str
+    created_at: datetime
+    closed_at: datetime | None
+    closed_by: User | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A line of the audit log."""
+
+    id: int
+    at: datetime
+    actor_id: int | None
+    actor: str
+    address: str
+    action: str
+    target_id: int | None
+    target: str
+    room: str
+    details: str
+    result: Result

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from chat import permissions
-from chat.errors import NotAMember, NotFound, Unauthenticated
+from chat.clock import now_ms
+from chat.errors import Forbidden, NotAMember, NotFound, Unauthenticated
 from chat.models import Message, Role, Room, User
 from chat.storage import messages, rooms, users
 
@@ -18,6 +19,8 @@ class Reached:
     room: Room
     role: Role | None
     last_read_id: int
+    muted_until: int = 0  # ms, in this room or everywhere
+    spoke_at: int = 0  # ms, where there is a slow mode
 
     @property
     def is_member(self) -> bool:
@@ -30,9 +33,11 @@ def room(connection: Connection, user: User, slug: str) -> Reached:
     found = rooms.reached(connection, slug if slug.isprintable() else '', user.id)  # half characters reach no database
     if found is None:
         raise Unauthenticated
-    fresh, reached, role, last_read_id = found
-    if reached is not None and permissions.may_read(fresh, reached, is_member=role is not None):
-        return Reached(fresh, reached, role, last_read_id)
+    fresh, reached, role = found.user, found.room, found.role
+    is_banned = found.banned_until > now_ms()
+    if reached is not None and permissions.may_read(fresh, reached, is_member=role is not None, is_banned=is_banned):
+        named = rooms.named_for(connection, fresh.id, reached) if reached.direct else reached
+        return Reached(fresh, named, role, found.last_read_id, found.muted_until, found.spoke_at)
     raise NotFound('There is no such room, or it is not open to you.')
 
 
@@ -59,8 +64,18 @@ def message(connection: Connection, user: User, message_id: int) -> Message:
 
 
 def person(connection: Connection, user: User) -> User:
-    """Return the person as stored now, or raise Unauthenticated."""
-    fresh = users.get(connection, user.id)
+    """Return the person as stored now, or raise Unauthenticated, also for who is banned."""
+    fresh = users.acting(connection, user.id)
     if fresh is None:
         raise Unauthenticated
+    return fresh
+
+
+def administrator(connection: Connection, user: User | None) -> User:
+    """Return the person as stored now, or raise Unauthenticated, or Forbidden for who is no administrator."""
+    if user is None:
+        raise Unauthenticated
+    fresh = person(connection, user)
+    if not permissions.may_administer(fresh):
+        raise Forbidden('Only an administrator may do this.')
     return fresh

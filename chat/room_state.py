@@ -8,13 +8,25 @@ whatever was published is in storage already.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import ClassVar
 
 from chat.bus import Bus
 from chat.errors import StorageFailed
-from chat.events import Changes, MessageSent, RoomEvent, RoomGone, StartAfresh, Told, Typing, from_json
+from chat.events import (
+    Changes,
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    MessageSent,
+    RoomEvent,
+    RoomGone,
+    StartAfresh,
+    Told,
+    Typing,
+    from_json,
+)
 from chat.measures import Measures
 from chat.models import User
 from chat.pacing import Rounds
@@ -99,6 +111,8 @@ class RoomState:
         self._read_revisions = read_revisions
         self._rooms: dict[int, _ActiveRoom] = {}
         self._watchers: dict[Callable[[RoomEvent], None], Callable[[int], bool]] = {}
+        self._on_moved: dict[Callable[[int], None], None] = {}
+        self._on_gone: dict[Callable[[int], None], None] = {}
         self._comparing = Rounds('compare rooms with storage', self.compare, self._until_next_comparing)
         self._bus.hear(Published, self._heard)
         self._bus.hear(Gone, lambda _, gone: self._gone(gone.room_id))
@@ -152,6 +166,11 @@ class RoomState:
         """Tell ``watcher`` every event of the rooms whose ids it ``cares`` for, in the order of publishing."""
         self._watchers[watcher] = cares
 
+    def watch_lists(self, on_moved: Callable[[int], None], on_gone: Callable[[int], None]) -> None:
+        """Call ``on_moved`` with the id of who comes or goes by an action here, ``on_gone`` with a lost room's."""
+        self._on_moved[on_moved] = None
+        self._on_gone[on_gone] = None
+
     def publish(self, event: RoomEvent) -> None:
         """Tell everybody who listens to the event's room; only actions call this, after their commit."""
         started = perf_counter()
@@ -159,6 +178,8 @@ class RoomState:
         self._measures.published(event.type, told, perf_counter() - started)
         if not self._bus.is_alone:
             self._bus.tell(Published(event.room_id, event.text))
+        if isinstance(event, MemberJoined | MemberLeft):
+            tell_each(self._on_moved, event.member.user.id)
 
     def gone(self, room_id: int) -> None:
         """Tell everybody who listens that the room is no more; only actions call this, after their commit."""
@@ -207,11 +228,16 @@ class RoomState:
                 missed = True
         if isinstance(event, MessageSent):
             self._stop_typing(room, event.message.author.id)
+        elif isinstance(event, MemberLeft):
+            self._stop_typing(room, event.member.user.id)
+        elif isinstance(event, MemberChanged):
+            _rename_who_types(room, event.member.user)
         if missed:
             self._ask_to_fill(room)
         return told
 
     def _gone(self, room_id: int) -> None:
+        tell_each(self._on_gone, room_id)
         room = self._rooms.get(room_id)
         if room is not None:
             for subscription in tuple(room.subscriptions):
@@ -329,6 +355,13 @@ def _tell(subscription: Subscription, events: Sequence[Told]) -> None:
 
 def _hear_nothing(_: Sequence[Told]) -> None:
     pass
+
+
+def _rename_who_types(room: _ActiveRoom, user: User) -> None:
+    known = room.typing.get(user.id)
+    if known is not None:
+        room.typing[user.id] = replace(known, user=user)
+        _tell_typing(room)
 
 
 def _tell_typing(room: _ActiveRoom) -> None:

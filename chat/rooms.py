@@ -1,24 +1,47 @@
 """What people do with rooms: find, open, create, join, leave."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from sqlalchemy import Connection
 
-from chat import permissions, reach, text
-from chat.errors import Conflict, Forbidden, NotFound
-from chat.events import Changes, MemberEvent, MemberJoined, MemberLeft, RoomChanged
+from chat import audit, floor, permissions, reach, text
+from chat.audit import Actor
+from chat.clock import now_ms
+from chat.errors import Conflict, Forbidden, Invalid, NotAMember, NotFound, Unauthenticated
+from chat.events import Changes, MemberChanged, MemberEvent, MemberJoined, MemberLeft, RoomChanged, room_changed
 from chat.messages import PAGE
-from chat.models import Member, MessagePage, Room, RoomEntry, RoomView, User
+from chat.models import Member, MessagePage, Posting, Role, Room, RoomEntry, RoomView, Silence, User
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
-from chat.storage import Storage, changes, hooks, messages
+from chat.storage import Storage, changes, facts, hooks, messages, profiles, reports, users
 from chat.storage import rooms as rows
 
 T = TypeVar('T')
 MOST_LISTED = 200  # rooms that one does not belong to, in a list
 MOST_SLUGS = 100  # "design-2" to "design-100" are tried for rooms of the same name
+SLOWEST = 3_600  # s between two messages of one person
+WORDS = {'topic', 'description'}  # too many for a line
+CALMING = {'slow_mode', 'paused'}  # what a room's moderator may change
+ARCHIVED = 'This room is archived: nobody joins it any more.'
+REPORTED = 'Something was reported here: the moderators have to look at it before the room can be deleted.'
+OWNERS_ARE_EQUALS = 'Only an administrator takes the ownership of a room from somebody else.'
+LAST_OWNER = 'A room keeps an owner: make somebody else one first.'
 TOO_MANY_ALIKE = 'There are many rooms of this name. Please choose another.'
+
+
+class RoomChanges(TypedDict, total=False):
+    """What can be changed in a room; ``slow_mode`` is in seconds, 0 to SLOWEST."""
+
+    name: str
+    topic: str
+    description: str
+    private: bool
+    posting: Posting
+    slow_mode: int
+    paused: bool
+    archived: bool
 
 
 class Rooms:
@@ -34,14 +57,15 @@ class Rooms:
         return (await self.list_and_more(user))[0]
 
     async def list_and_more(
-        self, user: User, *, words: str = '', most_others: int | None = None
+        self, user: User, *, words: str = '', most_others: int | None = None, archived: bool = False
     ) -> tuple[Sequence[RoomEntry], bool]:
         """Return the same list, and whether there are more open rooms than it has.
 
         ``words`` leaves those rooms whose name or topic has them; ``most_others`` stands in for MOST_LISTED.
+        ``archived`` rooms are a list of their own.
         """
         most = MOST_LISTED if most_others is None else most_others
-        entries = await self._storage.read(rows.visible, user.id, most + 1, words)
+        entries = await self._storage.read(rows.visible, user.id, most + 1, words, archived=archived)
         has_more = sum(not entry.joined for entry in entries) > most
         return entries[:-1] if has_more else entries, has_more
 
@@ -56,7 +80,7 @@ class Rooms:
             reached = reach.room(connection, user, slug)
             room, after = reached.room, reached.last_read_id
             unread = rows.unread(connection, room.id, user.id, after) if reached.is_member else 0
-            return RoomEntry(room, reached.is_member, unread)
+            return RoomEntry(room, reached.is_member, unread, rows.is_favorite(connection, room.id, user.id))
 
         return await self._storage.read(read)
 
@@ -87,9 +111,19 @@ class Rooms:
                 draft=messages.draft(connection, user.id, room.id),
                 last_read_id=reached.last_read_id,
                 unread=rows.unread(connection, room.id, user.id, reached.last_read_id),
+                members_revision=profiles.members_revision(connection, room.id),
+                silence=floor.silence(connection, reached),
             )
 
         return await self._as_member(user, slug, view)
+
+    async def silence(self, user: User, slug: str) -> Silence | None:
+        """Return what keeps a person from speaking in a room now, or None; raises NotFound."""
+
+        def read(connection: Connection) -> Silence | None:
+            return floor.silence(connection, reach.room(connection, user, slug))
+
+        return await self._storage.read(read)
 
     async def enter(self, user: User, slug: str) -> tuple[Room, Sequence[Member]]:
         """Return a room and its members, as of one moment; joins it first if need be. Raises NotFound."""
@@ -122,7 +156,7 @@ class Rooms:
 
         def store(connection: Connection) -> Room:
             fresh = reach.person(connection, user)
-            if not permissions.may_create_rooms(fresh):
+            if not permissions.may_create_rooms(fresh, facts.policy(connection)):
                 raise Forbidden('You may not open new rooms.')
             rows.hold_slug(connection, wanted)
             slug = _free_slug(connection, wanted)
@@ -132,41 +166,91 @@ class Rooms:
 
         return await self._storage.write(store)
 
-    async def change(
-        self, user: User, slug: str, *, name: str | None = None, topic: str | None = None, private: bool | None = None
-    ) -> Room:
-        """Change what is given and tell it; the address stays. Raises Invalid, NotFound, Forbidden or RateLimited."""
+    async def change(self, user: User, slug: str, *, address: str = '', **wanted: Unpack[RoomChanges]) -> Room:
+        """Change what is given and tell it; the room's address stays, ``address`` is where the person is.
+
+        Raises Invalid, NotFound, Forbidden or RateLimited.
+        """
         self._rate_limits.check('changing', user.id)
-        name = None if name is None else text.clean_room_name(name)
-        topic = None if topic is None else text.clean_topic(topic)
+        clean = _clean(wanted)
 
         def store(connection: Connection) -> tuple[Room, RoomChanged | None]:
-            room = _owned(connection, user, slug)
-            wanted = (
-                room.name if name is None else name,
-                room.topic if topic is None else topic,
-                room.private if private is None else private,
-            )
-            if wanted == (room.name, room.topic, room.private):
+            reached = reach.room(connection, user, slug)
+            _require_may_change(reached, wanted)
+            room = replace(reached.room, **clean)
+            if room == reached.room:
                 return room, None
-            room = rows.change(connection, room, wanted[0], wanted[1], private=wanted[2])
-            return room, RoomChanged(room.id, room.slug, room.revision, room.name, room.topic, room.private)
+            _note(connection, reached, address, *_told(reached.room, room))
+            room = rows.change(connection, room)
+            return room, room_changed(room)
 
         room, event = await self._storage.write(store)
         if event is not None:
             self._room_state.publish(event)
         return room
 
-    async def delete(self, user: User, slug: str) -> None:
+    async def delete(self, user: User, slug: str, *, address: str = '') -> None:
         """Delete a room with all that was said in it, and tell it. Raises NotFound, Forbidden or RateLimited."""
         self._rate_limits.check('changing', user.id)
 
         def store(connection: Connection) -> int:
-            room = _owned(connection, user, slug)
-            rows.remove(connection, room.id)
-            return room.id
+            reached = reach.room(connection, user, slug)
+            if not permissions.may_delete_room(reached.user, reached.role, reached.room):
+                raise Forbidden("Only the room's owner or an administrator can delete it.")
+            if reached.user.kind != 'administrator' and reports.is_open_in(connection, reached.room.id):
+                raise Conflict(REPORTED)
+            actor = Actor(reached.user, address)
+            audit.note(connection, actor, 'delete room', reached.room.name, room=reached.room.slug)
+            rows.remove(connection, reached.room.id)
+            return reached.room.id
 
         self._room_state.gone(await self._storage.write(store))
+
+    async def favor(self, user: User, slug: str, favorite: bool) -> None:
+        """Put a room among one's favorites, or take it out. Raises NotFound, NotAMember or RateLimited."""
+        self._rate_limits.check('changing', user.id)
+
+        def store(connection: Connection) -> None:
+            reached = reach.room(connection, user, slug)
+            if not permissions.may_favor(reached.role):
+                raise NotAMember
+            rows.set_favorite(connection, reached.room.id, user.id, favorite=favorite)
+
+        await self._storage.write(store)
+
+    async def set_role(self, actor: Actor, slug: str, user_id: int, role: Role) -> Member:
+        """Make an owner, a moderator or a member of somebody who belongs to a room, and tell it.
+
+        The last owner stays one. Raises Invalid, NotFound, Forbidden, Conflict, Unauthenticated or RateLimited.
+        """
+        if role not in get_args(Role):
+            raise Invalid(f'Choose one of {", ".join(get_args(Role))}.', 'role')
+        return await self._place(actor, 'changing', slug, lambda c, here: _set_role(c, here, user_id, role, actor))
+
+    async def add_member(self, actor: Actor, slug: str, user_id: int) -> Member:
+        """Put somebody into a room, and tell it; twice is once.
+
+        Raises NotFound, Forbidden, Conflict, Unauthenticated or RateLimited.
+        """
+        doing = 'joining and leaving rooms'
+        return await self._place(actor, doing, slug, lambda c, here: _add_member(c, here, user_id, actor))
+
+    async def _place(
+        self,
+        actor: Actor,
+        doing: str,
+        slug: str,
+        place: Callable[[Connection, reach.Reached], tuple[Member, MemberEvent | None]],
+    ) -> Member:
+        """Give somebody else a place in a room and tell it."""
+        user = actor.user
+        if user is None:
+            raise Unauthenticated
+        self._rate_limits.check(doing, user.id)
+        member, event = await self._storage.write(lambda c: place(c, reach.room(c, user, slug)))
+        if event is not None:
+            self._room_state.publish(event)
+        return member
 
     async def changes(self, user: User, slug: str, since: int) -> Changes:
         """Return what changed in a room after revision ``since``. Raises NotFound."""
@@ -206,10 +290,42 @@ class Rooms:
         return room
 
 
+def hold_all(connection: Connection, user: User) -> None:
+    """Let nobody else change the rooms of somebody until the transaction ends: whoever changes them begins with this.
+
+    The rooms first, as whoever speaks in one does: the other way round, two would wait for each other.
+    """
+    rows.of_member(connection, user.id)
+
+
+def tell_changed(connection: Connection, user: User) -> list[MemberChanged]:
+    """Take the next revision of every room of somebody who is another now: the name, the kind, or how they look.
+
+    ``user`` is who they are after the change, which is stored; the events are to be published.
+    """
+    events = []
+    for room, role in rows.of_member(connection, user.id):
+        number = rows.next_revision(connection, room.id)
+        rows.note_changed(connection, room.id, user.id, number)
+        events.append(MemberChanged(room.id, room.slug, number, Member(user, role)))
+    return events
+
+
 def leave_all(connection: Connection, user: User) -> list[MemberLeft]:
     """Take somebody out of every room; the events are to be published."""
     left = (see_off(connection, room, Member(user, role)) for room, role in rows.of_member(connection, user.id))
     return [event for events in left for event in events]
+
+
+def leave_for_good(connection: Connection, user: User) -> list[MemberLeft]:
+    """Take somebody out of every room whose account is deleted; the events are to be published.
+
+    They carry the person as they are called from now on. Rooms left before are told so again, if something that the
+    person said stands there: who shows it learns by this what to call its author.
+    """
+    rows.hold_all_of(connection, user.id)
+    again = [_left(connection, room, Member(user, role)) for room, role in rows.with_words_of(connection, user.id)]
+    return again + leave_all(connection, user)
 
 
 def see_off(connection: Connection, room: Room, member: Member) -> list[MemberLeft]:
@@ -221,8 +337,8 @@ def see_off(connection: Connection, room: Room, member: Member) -> list[MemberLe
     events = [_left(connection, room, member)]
     if member.role == 'owner' and not rows.has_members(connection, room.id, 'owner'):
         events += end_hooks(connection, room)
-    if room.private and not rows.has_members(connection, room.id):
-        rows.remove(connection, room.id)
+    if room.private and not rows.has_members(connection, room.id) and not reports.is_open_in(connection, room.id):
+        rows.remove(connection, room.id)  # else when the moderators have looked at what was reported
     return events
 
 
@@ -244,7 +360,7 @@ def _join(connection: Connection, reached: reach.Reached) -> list[MemberJoined]:
     if reached.is_member:  # since a moment ago
         return []
     if not permissions.may_join(user, room):
-        raise Forbidden('This room is by invitation only.')
+        raise Forbidden(ARCHIVED if room.archived else 'This room is by invitation only.')
     number = rows.next_revision(connection, room.id)
     rows.join(connection, room.id, user, 'member', number)
     return [MemberJoined(room.id, room.slug, number, Member(user, 'member'))]
@@ -253,14 +369,54 @@ def _join(connection: Connection, reached: reach.Reached) -> list[MemberJoined]:
 def _leave(connection: Connection, reached: reach.Reached) -> list[MemberLeft]:
     if reached.role is None:  # since a moment ago
         return []
+    if not permissions.may_leave(reached.room):
+        raise Forbidden('Direct messages cannot be left.')
     return see_off(connection, reached.room, Member(reached.user, reached.role))
 
 
-def _owned(connection: Connection, user: User, slug: str) -> Room:
-    reached = reach.room(connection, user, slug)
-    if not permissions.may_change_room(reached.role):
-        raise Forbidden("Only the room's owner can change or delete it.")
-    return reached.room
+def _set_role(
+    connection: Connection, reached: reach.Reached, user_id: int, role: Role, actor: Actor
+) -> tuple[Member, MemberChanged | None]:
+    room = reached.room
+    if not permissions.may_set_roles(reached.user, reached.role, room):
+        raise Forbidden("Only the room's owner or an administrator can do this.")
+    found = rows.reached(connection, room.slug, user_id)
+    if found is None or found.role is None:
+        raise NotFound('This person does not belong to the room.')
+    if found.role == role:
+        return Member(found.user, role), None
+    if found.role == 'owner' and user_id != reached.user.id and reached.user.kind != 'administrator':
+        raise Forbidden(OWNERS_ARE_EQUALS)
+    if not permissions.may_have_role(found.user, role):
+        raise Conflict('A bot is a member, and nothing else.', 'role')
+    if found.role == 'owner' and not rows.has_members(connection, room.id, 'owner', but=user_id):
+        raise Conflict(LAST_OWNER, 'role')
+    number = rows.next_revision(connection, room.id)
+    rows.set_role(connection, room.id, user_id, role, number)
+    audit.note(connection, Actor(reached.user, actor.address), 'set role', found.user, room=room.slug, details=role)
+    member = Member(found.user, role)
+    return member, MemberChanged(room.id, room.slug, number, member)
+
+
+def _add_member(
+    connection: Connection, reached: reach.Reached, user_id: int, actor: Actor
+) -> tuple[Member, MemberJoined | None]:
+    room = reached.room
+    if not permissions.may_add_people(reached.user, reached.role, room):
+        raise Forbidden(ARCHIVED if room.archived else "Only the room's owner or a moderator can add people.")
+    here = users.hold_those_here(connection, [user_id])  # as they are called until this is told
+    found = rows.reached(connection, room.slug, user_id)
+    if found is None or not here:
+        raise NotFound('There is no such person.')
+    if found.role is not None:
+        return Member(found.user, found.role), None
+    if found.banned_until > now_ms():
+        raise Conflict(f'{found.user.name} is banned from this room.')
+    number = rows.next_revision(connection, room.id)
+    rows.join(connection, room.id, found.user, 'member', number)
+    audit.note(connection, Actor(reached.user, actor.address), 'add to room', found.user, room=room.slug)
+    member = Member(found.user, 'member')
+    return member, MemberJoined(room.id, room.slug, number, member)
 
 
 def _page(connection: Connection, room: Room, around: int | None) -> MessagePage:
@@ -268,6 +424,44 @@ def _page(connection: Connection, room: Room, around: int | None) -> MessagePage
     if linked is None or linked.room_id != room.id:
         return messages.page(connection, room.id, PAGE)
     return messages.page_around(connection, room.id, linked.id, PAGE)
+
+
+def _clean(wanted: RoomChanges) -> dict[str, Any]:
+    """Return what is wanted of a room as it is stored; raises Invalid."""
+    clean: dict[str, Any] = dict(wanted)
+    rules = {'name': text.clean_room_name, 'topic': text.clean_topic, 'description': text.clean_description}
+    for field, rule in rules.items():
+        if field in clean:
+            clean[field] = rule(clean[field])
+    if not 0 <= clean.get('slow_mode', 0) <= SLOWEST:
+        raise Invalid(f'A slow mode lasts from 0 to {SLOWEST:,} seconds.', 'slow_mode')
+    if clean.get('posting', 'everybody') not in get_args(Posting):
+        raise Invalid('Who writes in a room is "everybody" or "moderators".', 'posting')
+    return clean
+
+
+def _require_may_change(reached: reach.Reached, wanted: RoomChanges) -> None:
+    who = (reached.user, reached.role, reached.room)
+    if not (permissions.may_change_room(*who) or (wanted.keys() <= CALMING and permissions.may_calm_room(*who))):
+        raise Forbidden("Only the room's owner or a moderator can change it.")
+
+
+def _note(connection: Connection, reached: reach.Reached, address: str, action: str, details: str) -> None:
+    """Note what a moderator or administrator does with a room; what owners do with theirs is their own business."""
+    if reached.role != 'owner' or permissions.rank(reached.user) > 0:
+        actor = Actor(reached.user, address)
+        audit.note(connection, actor, action, reached.room.name, room=reached.room.slug, details=details)
+
+
+def _told(before: Room, after: Room) -> tuple[str, str]:
+    """Return what was done to a room, and what is another now: for the log, so without what was written in it."""
+    if before.archived != after.archived:
+        return ('archive room' if after.archived else 'bring room back'), ''
+    changed = {field: getattr(after, field) for field in get_type_hints(RoomChanges)}
+    changed = {field: value for field, value in changed.items() if value != getattr(before, field)}
+    return 'change room', ', '.join(
+        field if field in WORDS else f'{field}: {value}' for field, value in changed.items()
+    )
 
 
 def _free_slug(connection: Connection, wanted: str) -> str:

@@ -10,9 +10,10 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
+from chat import admission, audit
 from chat.bus import Bus
 from chat.clock import moment, now_ms
-from chat.errors import StorageFailed
+from chat.errors import StorageFailed, Unauthenticated
 from chat.models import Session, SignIn, User
 from chat.pacing import Rounds
 from chat.storage import Storage
@@ -25,7 +26,6 @@ ABSOLUTE = 180 * 24 * 3600 * 1000  # ms after which it ends however much it was 
 RENEW_EVERY = 3600 * 1000  # ms; a use is noted at most so often
 LINK = 10 * 60 * 1000  # ms in which a link signs in
 LONGEST_USER_AGENT = 256  # characters
-THEMES = ('light', 'dark')
 PASSING = 5 * 60 * 1000  # ms after which a passing session ends that its server notes no more, as it has died
 NOTE_PASSING_EVERY = 60.0  # s
 COMPARE_EVERY = 1.0  # s; one may have ended where nothing tells this server, and within 2 s nothing of it is open
@@ -71,43 +71,55 @@ class Sessions:
         """The time before which whatever needs a running server is over: its start, if there are no others."""
         return self._began_at if self._bus.is_alone else 0
 
-    async def begin(self, user: User, user_agent: str, time_zone: str | None = None) -> str:
-        """Sign a user in and return the token, which is known to nobody else."""
-        token = new_token()
-        agent = user_agent[:LONGEST_USER_AGENT]
-        await self._storage.write(rows.add_session, user, hash_of(token), agent, time_zone)
+    async def begin(self, user: User, user_agent: str, time_zone: str | None = None, address: str = '') -> str:
+        """Sign a user in and return the token, which is known to nobody else. Raises Banned or Unauthenticated."""
+        async with audit.failed_sign_ins(self._storage, address, user):
+            return await self._storage.write(self.add, user, user_agent, time_zone, address)
+
+    def add(
+        self, connection: Connection, user: User, user_agent: str, time_zone: str | None = None, address: str = ''
+    ) -> str:
+        """Store a session of a user and return its token, which is known to nobody else.
+
+        ``address`` is where they come from. Raises Banned, or Unauthenticated for somebody who is not there any more.
+        """
+        admission.require(connection, user, address)
+        token, agent = new_token(), user_agent[:LONGEST_USER_AGENT]
+        rows.add_session(connection, user, hash_of(token), agent, time_zone, address=address)
         return token
 
-    def add_passing(self, connection: Connection, user: User) -> Session:
+    def add_passing(self, connection: Connection, user: User, address: str = '') -> Session:
         """Store a session that lasts as long as the connection of whoever watches it: nobody gets its token."""
-        session_id = rows.add_session(connection, user, hash_of(new_token()), passing=True)
+        admission.require(connection, user, address)
+        session_id = rows.add_session(connection, user, hash_of(new_token()), passing=True, address=address)
         return Session(session_id, user, None, None, moment(now_ms() + PASSING), passing=True)
 
     async def make_link(self, session: Session) -> tuple[str, datetime]:
         """Return the token of a link that signs in another device, and until when; the one before is void.
 
-        It can be followed once, and ends with the session.
+        It can be followed once, and ends with the session. Raises Unauthenticated if that has ended.
         """
         token, until = new_token(), now_ms() + LINK
-        await self._storage.write(rows.change_session, session.id, link_hash=hash_of(token), link_until=until)
+        link = {'link_hash': hash_of(token), 'link_until': until}
+        if not await self._storage.write(rows.change_session, session.id, **link):
+            raise Unauthenticated
         return token, moment(until)
 
     async def link_owner(self, token: str) -> User | None:
         """Return whom a link would sign in, None if it is void."""
         return await self._storage.read(rows.link_owner, hash_of(token), now_ms())
 
-    async def follow_link(self, token: str, user_agent: str) -> tuple[User, str] | None:
-        """Begin a session by a link, which is void then; returns whose and its token, None if it was void."""
-        own, agent = new_token(), user_agent[:LONGEST_USER_AGENT]
+    async def follow_link(self, token: str, user_agent: str, address: str = '') -> tuple[User, str] | None:
+        """Begin a session by a link, which is void then; returns whose and its token, None if it was void.
 
-        def store(connection: Connection) -> User | None:
+        Raises Banned.
+        """
+
+        def store(connection: Connection) -> tuple[User, str] | None:
             user = rows.take_link(connection, hash_of(token), now_ms())
-            if user is not None:
-                rows.add_session(connection, user, hash_of(own), agent)
-            return user
+            return None if user is None else (user, self.add(connection, user, user_agent, address=address))
 
-        user = await self._storage.write(store)
-        return None if user is None else (user, own)
+        return await self._storage.write(store)
 
     async def find(self, token: str | None) -> Session | None:
         """Return the session of a token, noting its use; None if there is none or it has ended."""
@@ -131,14 +143,21 @@ class Sessions:
         """Keep the time zone a browser is in."""
         await self._storage.write(rows.change_session, session.id, time_zone=time_zone)
 
-    async def remember_theme(self, session: Session, theme: str | None) -> None:
-        """Keep the chosen theme: light, dark or None for the system's."""
-        await self._storage.write(rows.change_session, session.id, theme=theme if theme in THEMES else None)
-
     async def end(self, session: Session) -> None:
         """Sign out: the token is worth nothing from now on, and open pages of the session are told."""
         await self._storage.write(rows.delete_session, session.id)
-        self._tell_end([session.id])
+        self.tell_end([session.id])
+
+    def renew(self, connection: Connection, session: Session) -> str:
+        """Put another session in the place of one and return its token: whoever had the one before is out.
+
+        The end of that one is to be told by ``tell_end``. Raises Unauthenticated if it has ended already.
+        """
+        admission.require(connection, session.user, '')  # a ban that is on its way ends the new one as well
+        token = new_token()
+        if not rows.replace_session(connection, session.id, hash_of(token)):
+            raise Unauthenticated
+        return token
 
     async def of(self, user: User) -> Sequence[SignIn]:
         """Return where a user is signed in, the session used last first."""
@@ -149,7 +168,7 @@ class Sessions:
         ended = await self._storage.write(
             rows.delete_sessions_of, user.id, session_id, but=None if but is None else but.id
         )
-        self._tell_end(ended)
+        self.tell_end(ended)
         return len(ended)
 
     def watch(self, session: Session, on_end: OnEnd) -> None:
@@ -170,7 +189,7 @@ class Sessions:
         """Forget the sessions that have run out, and tell their open pages; an open page is use."""
         ended = await self._storage.write(_note_and_forget, list(self._on_end), now_ms(), self.over_before)
         self._ended, self._ended_before = set(), self._ended
-        self._tell_end(ended)
+        self.tell_end(ended)
 
     async def compare(self) -> None:
         """End the open pages of sessions that are not stored any more, whoever has ended them."""
@@ -182,7 +201,8 @@ class Sessions:
         if self._on_end:
             await self._storage.write(rows.note_passing, list(self._on_end), now_ms())
 
-    def _tell_end(self, session_ids: list[int]) -> None:
+    def tell_end(self, session_ids: list[int]) -> None:
+        """Close the open pages of sessions that a transaction has ended, here and on other servers."""
         self._end_here(session_ids)
         if session_ids:
             self._bus.tell(Ended(session_ids))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Self
+from typing import Annotated, Any, NoReturn, Self, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import (
@@ -25,6 +25,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from chat import providers
+from chat.models import SignInMode
+from chat.providers import Provider
 from chat.version import VERSION
 
 PREFIX = 'HEARTH_'
@@ -35,6 +38,7 @@ COMMANDS = {
     'bot list': 'Print the bots and the numbers of their tokens.',
     'bot token NAME': 'Make a further token of a bot and print it.',
     'bot revoke NAME [ID]': 'End one token of a bot, or all.',
+    'admin-link': 'Print a link that makes whoever follows it an administrator, also when nobody can sign in as one.',
     'copy --to URL': 'Copy everything to an empty database: one of PostgreSQL, or a data folder.',
 }
 OF_COMMANDS = ('--to',)  # flags that are no settings
@@ -117,14 +121,6 @@ def _database_url(value: object) -> str | None:
     return None if value is None else str(value).strip()
 
 
-def _not_yet(instead: str) -> Callable[[object], None]:
-    def check(value: object) -> None:
-        if value is not None:
-            raise ValueError(f'this version of Hearth {instead}, so leave it out')
-
-    return check
-
-
 def _redis_url(value: object) -> str | None:
     if value is None:
         return None
@@ -170,9 +166,17 @@ def _on_or_off(value: object) -> bool:
 
 
 def _sign_in(value: object) -> object:
-    if value != 'guests':
-        raise ValueError("this version of Hearth offers only 'guests'")
+    if value not in get_args(SignInMode):
+        raise ValueError("it must be 'guests', 'accounts' or 'invited'")
     return value
+
+
+def _oidc_file(value: object) -> tuple[Provider, ...]:
+    if isinstance(value, tuple):
+        return value
+    if not str(value).strip():
+        raise ValueError('it must be the path of a file that names providers')
+    return providers.read(Path(str(value).strip()).expanduser())
 
 
 class Settings(BaseSettings):
@@ -218,8 +222,14 @@ class Settings(BaseSettings):
     rate_limits: Annotated[bool, BeforeValidator(_on_or_off)] = Field(
         default=True, description='Whether flooding is slowed down: on, or off for load tests only.'
     )
-    sign_in: Annotated[Literal['guests', 'accounts', 'invited'], BeforeValidator(_sign_in)] = Field(
-        default='guests', description='Who may come in; with guests, a name is enough.'
+    sign_in: Annotated[SignInMode, BeforeValidator(_sign_in)] = Field(
+        default='guests',
+        description='Who may come in: guests, by a name; accounts, by name and password; invited, by invitation.',
+    )
+    oidc_file: Annotated[tuple[Provider, ...], NoDecode, BeforeValidator(_oidc_file)] = Field(
+        default=(),
+        repr=False,
+        description='A TOML file that names the sites by which people can sign in (OpenID Connect).',
     )
     edit_window_minutes: Annotated[int, BeforeValidator(_whole_number(0, LONGEST_EDIT_WINDOW))] = Field(
         default=10, description='For how many minutes authors may edit what they wrote; 0 is for ever.'

@@ -6,9 +6,9 @@ says what to change; cleaning twice is the same as cleaning once.
 # ruff: noqa: RUF001 - letters that look like others are what the table at the end is about
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import NamedTuple
 
 import emoji
@@ -21,17 +21,24 @@ BODY_LENGTH = 10_000
 NAME_LENGTH = 32
 ROOM_NAME_LENGTH = 64
 TOPIC_LENGTH = 250
+DESCRIPTION_LENGTH = 2_000
+LABEL_LENGTH = 64
+STATUS_LENGTH = 100
+REASON_LENGTH = 400
 SLUG_LENGTH = 48
 SKELETON_LENGTH = 96  # a column's width; one character can stand for a phrase of 18 letters
 RAW_LENGTH = 4  # times the length of a name or topic: what may come, as invisible characters and loose accents go
+FIRST_NUMBERS = 20  # that are suggested in order
+ANY_NUMBER = 1_000_000  # below which a number lies that is suggested then
 MARKS_IN_A_ROW = 3  # more accents on one letter than any script writes spill over the lines above and below
 
-GOLDEN_ANGLE = 137.508  # degrees; each step lands in the largest gap left by the steps before
+
+DELETED_ACCOUNT = 'Deleted account'  # the author of what was said by somebody who has deleted theirs
 
 # "@all" must not be a person's name, but "Ali" looks like it and must be: these words are compared by their letters.
 MENTION_WORDS = frozenset({'all', 'channel', 'everyone', 'here', 'room'})
 # Nobody should look like one of these, so they are compared as two names are.
-ROLE_WORDS = frozenset({'admin', 'administrator', 'bot', 'hearth', 'moderator', 'server', 'system'})
+ROLE_WORDS = frozenset({'admin', 'administrator', 'bot', 'hearth', 'moderator', 'server', 'system', DELETED_ACCOUNT})
 
 
 def clean_body(raw: str) -> str:
@@ -82,6 +89,44 @@ def clean_topic(raw: str) -> str:
     return topic
 
 
+def clean_description(raw: str) -> str:
+    """Return what a room is for, as Markdown; it may be empty."""
+    description = re.sub(r'\r\n?|[\x85\u2028\u2029]', '\n', _whole(raw, 'description'))
+    description = re.sub(r'[\x00-\x08\x0b-\x1f\x7f-\x9f]', '', description).strip()
+    _DESCRIPTION.check_length(description)
+    return description
+
+
+def clean_label(raw: str) -> str:
+    """Return what an invitation is for, as its maker calls it, on one line; it may be empty."""
+    label = _one_line(_visible(_LABEL.check_raw(raw)))
+    _LABEL.check_length(label)
+    return label
+
+
+def clean_status(raw: str) -> str:
+    """Return what somebody says that they are up to on one line; it may be empty."""
+    status = _one_line(_visible(_STATUS.check_raw(raw)))
+    _STATUS.check_length(status)
+    if _too_many_marks(status):
+        raise Invalid('A status cannot pile accents on one letter.', 'status')
+    return status
+
+
+def clean_reason(raw: str) -> str:
+    """Return why a moderator is asked for something, or does it, on one line; there is always a reason."""
+    reason = _one_line(_visible(_REASON.check_raw(raw)))
+    if not reason:
+        raise Invalid('Say why, in a few words.', 'reason')
+    _REASON.check_length(reason)
+    return reason
+
+
+def one_line(raw: str, length: int) -> str:
+    """Return any text as it can stand in a log: on one line, cut, nothing that hides or turns what follows."""
+    return _cut(' '.join(_NOT_ON_ONE_LINE.sub(' ', storable(raw[: RAW_LENGTH * length])).split()), length)
+
+
 def foreign_name(raw: str) -> str:
     """Return a name that somebody has elsewhere as it can be shown here: on one line, cut, nothing invisible."""
     return _cut(_one_line(_visible(raw[: RAW_LENGTH * NAME_LENGTH])), NAME_LENGTH)
@@ -101,6 +146,11 @@ def slug_of(room_name: str) -> str:
     return 'new-room' if slug == 'new' else slug
 
 
+def is_damaged(text: str) -> bool:
+    """Whether there are half characters in it (lone surrogates): neither a database nor a browser takes them."""
+    return re.search('[\ud800-\udfff]', text) is not None
+
+
 def storable(text: str) -> str:
     """Return what nobody looked at as a database takes it: no zeros (PostgreSQL), no half characters."""
     return text.replace('\0', '').encode('utf-8', 'replace').decode()
@@ -111,21 +161,21 @@ def skeleton(name: str) -> str:
 
     Accents tell names apart (Zoé is not Zoe). The key is for comparing only, never for showing.
     """
-    folded = _letters(name)
-    for look, likes in _SAME_AT_A_GLANCE.items():
-        folded = re.sub(f'[{likes}]', look, folded)
-    return folded[:SKELETON_LENGTH]
+    return _folded(name)[:SKELETON_LENGTH]
 
 
 def suggest_name(name: str, taken: Callable[[str], bool]) -> str:
-    """Return the first of 'Ada 2', 'Ada 3', … that is not taken, within the length of a name."""
+    """Return the first of 'Ada 2', 'Ada 3', … that is not taken, within the length of a name.
+
+    After some tries the number is any: whoever took them all must not make others wait.
+    """
     base = re.sub(r'(?<=\S) \d+$', '', name)
-    for number in count(2):
-        ending = f' {number}'
-        candidate = _cut(base, NAME_LENGTH - len(ending)).rstrip() + ending
+    candidate = ''
+    for number in (*range(2, FIRST_NUMBERS), *(secrets.randbelow(ANY_NUMBER) for _ in range(FIRST_NUMBERS))):
+        candidate = _numbered(base, number)
         if not taken(candidate):
-            return candidate
-    raise AssertionError('numbers do not end')
+            break
+    return candidate
 
 
 def initials(name: str) -> str:
@@ -136,11 +186,6 @@ def initials(name: str) -> str:
     if len(firsts) == 1 or not all(first[0].isalnum() and not _wide(first) for first in (firsts[0], firsts[-1])):
         return _capital(firsts[0])
     return _capital(firsts[0]) + _capital(firsts[-1])
-
-
-def hue(user_id: int) -> int:
-    """Return the color of a person as degrees on the color circle, far from those of their neighbors."""
-    return int(user_id * GOLDEN_ANGLE) % 360
 
 
 def excerpt(body: str, length: int = 120) -> str:
@@ -179,11 +224,31 @@ _MESSAGE = _Kind(BODY_LENGTH, 'A message', 'body')
 _NAME = _Kind(NAME_LENGTH, 'A name', 'name')
 _ROOM_NAME = _Kind(ROOM_NAME_LENGTH, "A room's name", 'name')
 _TOPIC = _Kind(TOPIC_LENGTH, 'A topic', 'topic')
+_DESCRIPTION = _Kind(DESCRIPTION_LENGTH, 'A description', 'description')
+_LABEL = _Kind(LABEL_LENGTH, 'A label', 'label')
+_STATUS = _Kind(STATUS_LENGTH, 'A status', 'status')
+_REASON = _Kind(REASON_LENGTH, 'A reason', 'reason')
+
+
+def _folded(name: str) -> str:
+    folded = _letters(name)
+    for look, likes in _SAME_AT_A_GLANCE.items():
+        folded = re.sub(f'[{likes}]', look, folded)
+    return folded
+
+
+def _numbered(base: str, number: int) -> str:
+    """Return a name with a number that its skeleton shows as well: one letter can stand for eighteen there."""
+    ending = f' {number}'
+    base = _cut(base, NAME_LENGTH - len(ending)).rstrip()
+    while len(_folded(base)) + len(ending) > SKELETON_LENGTH:
+        base = _cut(base, len(base) - 1).rstrip()
+    return base + ending
 
 
 def _whole(raw: str, field: str) -> str:
-    """Refuse half characters (lone surrogates): neither a database nor a browser takes them."""
-    if re.search('[\ud800-\udfff]', raw):
+    """Refuse half characters."""
+    if is_damaged(raw):
         raise Invalid('This text is damaged: it contains half a character.', field)
     return raw
 

@@ -1,4 +1,4 @@
-"""How far people have read, and telling their pages when the counts of other rooms change."""
+"""How far people have read, and telling their pages when the counts of other rooms change, or which rooms they have."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 from sqlalchemy import Connection
 
 from chat.bus import Bus
-from chat.events import MessageDeleted, MessageSent, RoomEvent
+from chat.events import MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomChanged, RoomEvent
 from chat.models import Room, User
 from chat.pacing import Paced
 from chat.storage import Storage, rooms
@@ -33,12 +33,21 @@ class HaveRead:
     places: list[tuple[int, int]]
 
 
-class Watch:
-    """One page's interest in the unread counts of some rooms."""
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Somebody came to belong to a room, or no longer does."""
 
-    def __init__(self, user_id: int, on_change: OnChange) -> None:
+    kind: ClassVar[str] = 'moved'
+    user_id: int
+
+
+class Watch:
+    """One page's interest in the unread counts of some rooms, and in which rooms the person has."""
+
+    def __init__(self, user_id: int, on_change: OnChange, on_rooms: OnChange) -> None:
         self.user_id = user_id
         self.on_change = on_change
+        self.on_rooms = on_rooms
         self.room_ids: frozenset[int] = frozenset()
 
 
@@ -52,8 +61,10 @@ class Unread:
         self._watches: dict[int, set[Watch]] = {}  # by room
         self._mine: dict[int, set[Watch]] = {}  # by person
         self._changed: set[Watch] = set()
+        self._other_rooms: set[Watch] = set()
         self._tell = Paced(self._tell_watches, TELL_AT_MOST_EVERY)
         self._bus.hear(HaveRead, self._read_elsewhere)
+        self._bus.hear(Moved, lambda _, moved: self._list_anew(self._mine.get(moved.user_id, ())))
         self._bus.on_gap(self._recount_all)
 
     async def counts(self, user: User, room_ids: Collection[int]) -> dict[int, int]:
@@ -73,9 +84,12 @@ class Unread:
             self._marks.put(place, message_id)
             self._recount(place)
 
-    def watch(self, user: User, on_change: OnChange) -> Watch:
-        """Call ``on_change`` when a count of the rooms set by ``follow`` may have changed, at most once a second."""
-        watch = Watch(user.id, on_change)
+    def watch(self, user: User, on_change: OnChange, on_rooms: OnChange = lambda: None) -> Watch:
+        """Call ``on_change`` when a count of the rooms set by ``follow`` may have changed, at most once a second.
+
+        And ``on_rooms`` when the person belongs to other rooms, or one of those is another or is no more.
+        """
+        watch = Watch(user.id, on_change, on_rooms)
         self._mine.setdefault(user.id, set()).add(watch)
         return watch
 
@@ -92,18 +106,34 @@ class Unread:
         self.follow(watch, ())
         _discard(self._mine, watch.user_id, watch)
         self._changed.discard(watch)
+        self._other_rooms.discard(watch)
 
     def cares_for(self, room_id: int) -> bool:
         """Whether some page shows the count of this room."""
         return room_id in self._watches
 
     def heard(self, event: RoomEvent) -> None:
-        """Take note of an event that may change counts."""
-        if isinstance(event, MessageSent | MessageDeleted):
-            watches = self._watches.get(event.room_id, ())
+        """Take note of an event that may change counts: also of one's own leaving, after which there is none."""
+        watches = self._watches.get(event.room_id, ())
+        if isinstance(event, MessageSent | MessageDeleted) or (
+            isinstance(event, MessageEdited) and event.message.shown_again
+        ):
             self._changed.update(watch for watch in watches if watch.user_id != event.message.author.id)
-            if self._changed:
-                self._tell()
+        elif isinstance(event, MemberLeft):
+            self._changed.update(watch for watch in watches if watch.user_id == event.member.user.id)
+        elif isinstance(event, RoomChanged):
+            self._list_anew(watches)
+        if self._changed:
+            self._tell()
+
+    def moved(self, user_id: int) -> None:
+        """Take note that somebody came to belong to a room or no longer does, and tell the other servers."""
+        self._list_anew(self._mine.get(user_id, ()))
+        self._bus.tell(Moved(user_id))
+
+    def gone(self, room_id: int) -> None:
+        """Take note that a room is no more."""
+        self._list_anew(self._watches.get(room_id, ()))
 
     async def stop(self) -> None:
         """Store all marks and stop telling."""
@@ -116,9 +146,15 @@ class Unread:
         if self._changed:
             self._tell()
 
+    def _list_anew(self, watches: Collection[Watch]) -> None:
+        self._other_rooms.update(watches)
+        if self._other_rooms:
+            self._tell()
+
     def _recount_all(self) -> None:
         for watches in self._mine.values():
             self._changed.update(watches)
+            self._other_rooms.update(watches)
         if self._changed:
             self._tell()
 
@@ -131,7 +167,9 @@ class Unread:
 
     def _tell_watches(self) -> None:
         changed, self._changed = self._changed, set()
+        moved, self._other_rooms = self._other_rooms, set()
         tell_each(watch.on_change for watch in changed)
+        tell_each(watch.on_rooms for watch in moved)
 
 
 def _discard(watches: dict[int, set[Watch]], key: int, watch: Watch) -> None:

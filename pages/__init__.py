@@ -3,7 +3,17 @@
 from nicegui import Client
 
 from chat import Chat
-from pages import entering, joining, room, theme
+from pages import entering, invite, joining, link, pictures, room, settings, signing_in, theme
+
+FORMS = (
+    *joining.FORMS,
+    *entering.FORMS,
+    *link.FORMS,
+    *invite.FORMS,
+    *settings.FORMS,
+    *signing_in.FORMS,
+)  # where forms are sent to
+LARGER = settings.LARGER  # those where more than usual is sent, and how many bytes
 
 
 def install(chat: Chat) -> None:
@@ -11,7 +21,12 @@ def install(chat: Chat) -> None:
     theme.install()
     joining.install(chat)
     entering.install(chat)
+    link.install(chat)
+    invite.install(chat)
     room.install(chat)
+    pictures.install(chat)
+    settings.install(chat)
+    signing_in.install(chat)
     chat.measures.connections['pages'] = _connected
 
 

@@ -25,6 +25,33 @@ PRESSED_ROW_BUTTON = (
     ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id)); }'
 )
 
+# The same for names and avatars, in rows of messages and in the list of people: a card comes where the pointer rests,
+# and goes a moment after it has left, unless it went into the card. All movements would be too many to tell a server.
+POINTED_PERSON = (
+    '(event) => { const who = event.type === "mouseleave" ? null : event.target.closest(".avatar, .author, .who");'
+    ' const row = who?.closest("article, li"), isPressed = event.type === "click"; if (isPressed && !row) return;'
+    ' clearTimeout(window.hearthPointing); const tell = (id, wait) =>'
+    ' window.hearthPointing = setTimeout(() => emit(id, isPressed), wait);'
+    ' if (row) tell(row.id, isPressed ? 0 : 400); else if (document.querySelector(".card")) tell("", 250); }'
+)
+STAY_WITH_PERSON = '() => clearTimeout(window.hearthPointing)'
+LEFT_PERSON = '() => { clearTimeout(window.hearthPointing); window.hearthPointing = setTimeout(() => emit(), 250); }'
+
+# Prepared HTML is put in place of what was there, and a button in it that had the focus is gone with that: whoever goes
+# through the people by keyboard would be thrown out of the list whenever one of them comes. Run once a page; gives the
+# focus to the same button of the same row again, unless it went elsewhere meanwhile.
+KEEP_FOCUS = (
+    '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
+    ' const name = ["who", "author", "message-button"].find((each) => target.classList?.contains(each));'
+    ' return row && name ? `#${row.id} .${name}` : null; };'
+    ' addEventListener("focusin", ({target}) => kept = of(target));'
+    ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
+    ' && document.activeElement === document.body) kept = null; }));'
+    ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
+    ' document.querySelector(kept)?.focus({preventScroll: true}); })'
+    '.observe(document.body, {childList: true, subtree: true}); })()'
+)
+
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
 # set from here would wipe whatever it had not told yet. The result is what stays.
 TAKE_FROM_BEGINNING = (

@@ -17,10 +17,10 @@ def icon(icon_name: str, label: str, on_click: Callable[[], object] | None = Non
     return button
 
 
-def menu(icon_name: str, label: str, fill: Callable[[], object]) -> ui.element:
+def menu(icon_name: str, label: str, fill: Callable[[], object], *, anew: bool = False) -> ui.element:
     """Return a button with a menu, which ``fill`` makes the entries of when it is opened for the first time.
 
-    A menu nobody opens would be a quarter of what a page costs.
+    ``anew``: they are made each time. A menu nobody opens would be a quarter of what a page costs.
     """
     menus: list[ui.menu] = []
 
@@ -29,6 +29,10 @@ def menu(icon_name: str, label: str, fill: Callable[[], object]) -> ui.element:
             with button, ui.menu().props('auto-close no-parent-event') as made:
                 fill()
             menus.append(made)
+        elif anew:
+            menus[0].clear()
+            with menus[0]:
+                fill()
         menus[0].open()
 
     button = icon(icon_name, label, show)

@@ -1,6 +1,7 @@
 """Where one writes: it clears only after the server has stored what was sent, and keeps what could not be sent."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from secrets import token_urlsafe
 
 from nicegui import ui
@@ -19,7 +20,6 @@ class Composer:
     def __init__(
         self,
         room: Room,
-        user: User,
         draft: str,
         *,
         on_send: Callable[[str, str, int | None], Awaitable[object]],
@@ -27,7 +27,6 @@ class Composer:
         on_change: Callable[[str], object],
         find_last: Callable[[], Awaitable[Message | None]],
     ) -> None:
-        self._user = user
         self._on_send, self._on_edit, self._on_change, self._find_last = on_send, on_edit, on_change, find_last
         self._editing: Message | None = None
         self._replying_to: Message | None = None
@@ -35,6 +34,8 @@ class Composer:
         self._client_message_id = token_urlsafe(12)  # of the text in the box: sent twice, it is one message
         self._sending = False
         self._about: ui.label | None = None  # made when something is edited or answered for the first time
+        self._rule: ui.label | None = None  # made when there is one for the first time
+        self.is_silent = False
         with ui.element('div').classes('composer') as self._box:
             self._problem = ui.label().classes('problem').props('role=alert')
             with ui.element('div').classes('composer-box'):
@@ -54,13 +55,30 @@ class Composer:
         """Say where what is written goes."""
         self._text.props['placeholder'] = f'Message {name}'
 
+    def show_rule(self, sentence: str, *, silent: bool) -> None:
+        """Say what holds for whoever writes here; in place of the box if they are ``silent``, which keeps the draft."""
+        self.is_silent = silent
+        self._box.classes(add='silent' if silent else '', remove='' if silent else 'silent')
+        if sentence and self._rule is None:
+            with self._box:
+                self._rule = ui.label().classes('composer-rule').props('role=status')
+        if self._rule is not None:
+            self._rule.text = sentence
+
+    def rename(self, user: User) -> None:
+        """Say whom one replies to by the name that they have now."""
+        if self._replying_to is not None and self._replying_to.author.id == user.id:
+            self._replying_to = replace(self._replying_to, author=user)
+            self._refresh()
+
     def open(self) -> None:
         """Let one write: the page is connected."""
         self._text.props['readonly'] = False
 
     def focus(self) -> None:
         """Put the cursor into the box."""
-        self._text.run_method('focus')
+        if not self.is_silent or self._editing is not None:
+            self._text.run_method('focus')
 
     def bring_back(self, text: str) -> None:
         """Put back what the browser had in its box, if that is more than what is known here."""

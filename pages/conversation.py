@@ -1,7 +1,9 @@
 """The middle of the room page: one room's messages and the box to write in, as long as the room is open."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import escape
 from time import monotonic
 from typing import TypeGuard
@@ -9,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
-from chat import Chat
-from chat.errors import ChatError, StorageFailed
+from chat import Chat, permissions
+from chat.errors import ChatError, Forbidden, NotFound, StorageFailed
 from chat.events import (
+    MemberChanged,
+    MemberEvent,
     MemberJoined,
     MemberLeft,
     MessageEvent,
@@ -22,15 +26,19 @@ from chat.events import (
     Told,
     Typing,
 )
-from chat.models import Message, MessagePage, RoomView, User
+from chat.models import Member, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
 from pages import buttons, dialogs, links
 from pages.asking import shows_errors
+from pages.card import PersonCard
 from pages.composer import Composer
 from pages.live_rows import live_rows
+from pages.looks import RoomLooks
 from pages.message_list import MessageList
+from pages.moderating import Moderating, RowEntries
 from pages.people import People
 from pages.pulse import Pulses
+from pages.room_settings import duration
 from web.page_updates import Wire
 
 TRIES = 5  # to read a page that is no older than what was told
@@ -38,6 +46,7 @@ TELL_TYPING_EVERY = 3.0  # s, while somebody types
 SHOW_TOGETHER = 0.1  # s, what follows upon something that was shown
 # Who types is mostly over with a message, which brings that along; one who has just begun is told of a moment later.
 STATES_EVERY, STATES_AFTER = 1.0, 0.5  # s
+LONGEST_WAIT = 24 * 3600.0  # s after which it is looked whether somebody may speak again
 
 
 class Conversation:
@@ -49,6 +58,8 @@ class Conversation:
         user: User,
         view: RoomView,
         people: People,
+        looks: RoomLooks,
+        card: PersonCard,
         wire: Wire | None,
         pulses: Pulses,
         *,
@@ -58,6 +69,7 @@ class Conversation:
         on_activity: Callable[[], object],
         on_counts: Callable[[], object],
         on_room_changed: Callable[[], object],
+        on_me_changed: Callable[[User], object],
         on_removed: Callable[[], object],
     ) -> None:
         self._client = ui.context.client
@@ -66,13 +78,16 @@ class Conversation:
         self.room = view.room
         self._since = view.page.revision
         self._people = people
+        self._looks = looks
         self._is_in_front = is_in_front
         self._on_activity = on_activity
         self._on_counts = on_counts
         self._on_room_changed = on_room_changed
+        self._on_me_changed = on_me_changed
         self._on_removed = on_removed
         self._subscription: Subscription | None = None
         self._news: list[Told] = []  # heard, and not yet shown
+        self._held: list[Told] | None = None  # heard while nobody knows whether this person still belongs here
         self._pulse = pulses.of(self.room.id, SHOW_TOGETHER)
         self._read_id = self._counted = 0
         self._who_types: Sequence[User] = ()
@@ -82,6 +97,7 @@ class Conversation:
         self._just_joined: set[int] = set()  # who was noticed to join; their presence follows
         people.show(view.members)
         with ui.element('div').classes('conversation') as self._place:
+            self._style = ui.html(looks.css, sanitize=False, tag='style')
             self.messages = MessageList(
                 view.room,
                 view.page,
@@ -96,15 +112,21 @@ class Conversation:
             self._typing = live_rows(self._client, wire, 'typing')
             self._composer = Composer(
                 view.room,
-                user,
                 chat.drafts.newest(user, view.room, view.draft),
                 on_send=self._send,
                 on_edit=self._edit,
                 on_change=self._changed,
                 find_last=lambda: chat.messages.last_of(user, view.room.slug),
             )
+        card.listen(self.messages.log, 'm', 'author', self._author_of)
+        card.moderating = self._moderating = Moderating(
+            chat, self._client, lambda: self._user, lambda: self.room, people.role
+        )
+        self._show_whether_moderates()
         self._pressed: Message | None = None
         self._menu: ui.menu | None = None
+        self._silence_ends: asyncio.TimerHandle | None = None
+        self._show_silence(view.silence)
 
     def listen(self) -> None:
         """Begin to show what happens from the snapshot on; doing so twice is harmless."""
@@ -112,6 +134,10 @@ class Conversation:
             self._subscription = self._chat.room_state.subscribe(self.room.id, self._since, self._heard)
             self._chat.presence.watch(self._presence_changed)
             self._presence_changed(self._people.ids)
+            self._chat.statuses.watch(self._people.refresh_lines)
+            self._people.refresh_lines(self._people.ids)
+            self._looks.watch(self._show_looks)
+            self._show_looks()
             self._composer.open()
             self.messages.go_to_marked()
             self.seen()
@@ -127,8 +153,30 @@ class Conversation:
             self._chat.room_state.unsubscribe(self._subscription)
             self._subscription = None
             self._chat.presence.unwatch(self._presence_changed)
+            self._chat.statuses.unwatch(self._people.refresh_lines)
+            self._looks.unwatch(self._show_looks)
             self.messages.close()
             self._typing.close()
+        self._forget_end_of_silence()
+
+    @property
+    def user(self) -> User:
+        """The person, as they are now."""
+        return self._user
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        """Who belongs to this room."""
+        return self._people.ids
+
+    @property
+    def role(self) -> Role | None:
+        """What the person is in this room."""
+        return self._people.role(self._user.id)
+
+    def role_of(self, user_id: int) -> Role | None:
+        """What somebody is in this room; None for who does not belong to it."""
+        return self._people.role(user_id)
 
     def focus(self) -> None:
         """Put the cursor into the message box."""
@@ -172,6 +220,11 @@ class Conversation:
             if self._is_end(event):  # nothing of the room may be shown any more, from this moment on
                 self._on_removed()
                 return
+            if self._held is not None:
+                self._held.append(event)
+                continue
+            if isinstance(event, StartAfresh):  # one's own leaving may be among what is not told
+                self._held = []
             if not self._news:
                 self._pulse.ask(self._show_all)
             self._news.append(event)
@@ -203,17 +256,56 @@ class Conversation:
             if self._who_types:
                 self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
             self._put(event.message)
-        elif isinstance(event, MemberJoined):
-            self._people.add(event.member)
-            self._just_joined.add(event.member.user.id)
-            self._note(event.member.user, came=True)
-        elif isinstance(event, MemberLeft):
-            self._people.remove(event.member)
-            self._note(event.member.user, came=False)
+        elif isinstance(event, MemberEvent):
+            self._show_member(event)
         elif isinstance(event, RoomChanged):
             self._changed_room(event)
         elif isinstance(event, StartAfresh):
             background_tasks.create(self._start_afresh(), name='start afresh', context=self._client)
+
+    def _show_member(self, event: MemberEvent) -> None:
+        self._looks.heard(event)
+        user = event.member.user
+        if isinstance(event, MemberJoined):
+            self._people.add(event.member)
+            self._just_joined.add(user.id)
+            self._note(user, came=True)
+        elif isinstance(event, MemberChanged):
+            self._people.change(event.member)
+            if user.id == self._user.id:  # who may be of another rank now, or muted
+                self._look_for_silence()
+        elif isinstance(event, MemberLeft):
+            self._left(event.member)
+        self._rename(user)  # that they came or went may be all that is told of a gap in which they were renamed
+        if user.id == self._user.id:
+            self._show_whether_moderates()
+
+    def _left(self, member: Member) -> None:
+        """Show that somebody has left, by the name they had here: who has deleted the account has another."""
+        shown = self._people.remove(member)
+        if shown is not None:
+            self._note(shown.user, came=False)
+
+    def _rename(self, user: User) -> None:
+        """Show somebody by the name that they have now."""
+        self.messages.rename(user)
+        self._composer.rename(user)
+        self._who_types = [user if each.id == user.id else each for each in self._who_types]
+        if user.id == self._user.id and user != self._user:
+            self._user = user
+            self._on_me_changed(user)
+
+    def _show_whether_moderates(self) -> None:
+        """Let hidden messages have their menu on the pages of those who may show them again."""
+        self._place.classes(**{'add' if self._moderating.may_here else 'remove': 'moderates'})
+
+    def _show_looks(self) -> None:
+        if not self._style.is_deleted:
+            self._style.content = self._looks.css
+
+    def _author_of(self, message_id: int) -> User | None:
+        message = self.messages.get(message_id)
+        return None if message is None else message.author
 
     def _show_who_types(self) -> None:
         self._put_who_types()
@@ -226,9 +318,51 @@ class Conversation:
             self._typing.put('typing', escape(sentence), 'history')
 
     def _changed_room(self, event: RoomChanged) -> None:
-        self.room = replace(self.room, name=event.name, topic=event.topic, private=event.private)
-        self._composer.set_room_name(event.name)
+        name = self.room.name if self.room.direct else event.name  # direct messages are called otherwise for everybody
+        self.room = replace(
+            self.room,
+            name=name,
+            topic=event.topic,
+            private=event.private,
+            description=event.description,
+            posting=event.posting,
+            slow_mode=event.slow_mode,
+            paused=event.paused,
+            archived=event.archived,
+        )
+        self._composer.set_room_name(name)
+        self._look_for_silence()
         self._on_room_changed()
+
+    def _look_for_silence(self) -> None:
+        background_tasks.create(self._refresh_silence(), name='look who may speak', context=self._client)
+
+    async def _refresh_silence(self) -> None:
+        try:
+            silence = await self._chat.rooms.silence(self._user, self.room.slug)
+        except ChatError:
+            return  # whoever writes all the same is told
+        if self._subscription is not None:
+            self._show_silence(silence)
+
+    def _show_silence(self, silence: Silence | None) -> None:
+        self._forget_end_of_silence()
+        if silence is None:
+            self._composer.show_rule(self._slow_mode(), silent=False)
+            return
+        self._composer.show_rule(silence.sentence, silent=True)
+        if silence.until is not None:
+            wait = min((silence.until - datetime.now(UTC)).total_seconds() + 1, LONGEST_WAIT)
+            self._silence_ends = asyncio.get_running_loop().call_later(max(wait, 1), self._look_for_silence)
+
+    def _slow_mode(self) -> str:
+        is_slow = self.room.slow_mode and permissions.waits_in_slow_mode(self._user, self.role)
+        return f'Slow mode: one message every {duration(self.room.slow_mode)}.' if is_slow else ''
+
+    def _forget_end_of_silence(self) -> None:
+        if self._silence_ends is not None:
+            self._silence_ends.cancel()
+            self._silence_ends = None
 
     def _put(self, message: Message) -> None:
         quoted = None if message.reply_to is None else self.messages.get(message.reply_to)
@@ -263,17 +397,31 @@ class Conversation:
         if user.id != self._user.id:
             self.messages.note(user.name, came=came)
 
-    @shows_errors
     async def _start_afresh(self) -> None:
-        members = await self._chat.rooms.members(self._user, self.room.slug)
+        await self._read_afresh()
+        held, self._held = self._held or [], None
+        if self._subscription is not None:
+            self._heard(held)
+
+    @shows_errors
+    async def _read_afresh(self) -> None:
+        try:
+            members = await self._chat.rooms.members(self._user, self.room.slug)
+        except NotFound:
+            self._on_removed()
+            return
         page = await self._load()
         if page is None or self._subscription is None:
             return
-        if all(member.user.id != self._user.id for member in members):
+        me = next((member.user for member in members if member.user.id == self._user.id), None)
+        if me is None:
             self._on_removed()
             return
         self._people.show(members)
         self.messages.start_afresh(page)
+        self._look_for_silence()
+        self._rename(me)
+        await self._looks.reach(page.revision)
 
     @shows_errors
     async def _load(self, before: int | None = None, after: int | None = None) -> MessagePage | None:
@@ -285,7 +433,11 @@ class Conversation:
 
     async def _send(self, body: str, client_message_id: str, reply_to: int | None) -> None:
         self._on_activity()
-        await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to)
+        try:
+            await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to)
+        except Forbidden:
+            self._look_for_silence()
+            raise
         self.messages.go_to_end()
 
     async def _edit(self, message: Message, body: str) -> None:
@@ -302,15 +454,16 @@ class Conversation:
         """Return the one menu that serves all rows: it opens beside the button that was pressed."""
         props = 'no-parent-event anchor="bottom right" self="top right"'
         with self._place, ui.menu().props(props).classes('row-menu') as menu:
-            buttons.entry('Reply', self._reply)
+            self._reply_entry = buttons.entry('Reply', self._reply)
             self._edit_entry = buttons.entry('Edit', self._begin_edit)
-            buttons.entry('Copy link', self._copy_link)
+            self._copy_entry = buttons.entry('Copy link', self._copy_link)
             self._delete_entry = buttons.entry('Delete', self._ask_to_delete).classes('danger')
+            self._moderation = RowEntries(self._moderating, lambda: self._pressed)
         return menu
 
     def _row_pressed(self, action: object, message_id: object) -> None:
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
-        if action != 'menu' or message is None or message.deleted_at is not None:
+        if action != 'menu' or message is None or not self._has_menu(message):
             return
         self._pressed = message
         if self._menu is None:
@@ -318,8 +471,14 @@ class Conversation:
         is_own = message.author.id == self._user.id
         self._edit_entry.set_visibility(self._chat.messages.may_edit(self._user, message))
         self._delete_entry.set_visibility(is_own)
+        self._reply_entry.set_visibility(not (message.hidden or self._composer.is_silent))
+        self._copy_entry.set_visibility(not message.hidden)
+        self._moderation.offer(self._user, message)
         self._menu.props['target'] = f'#m{message.id} .message-button'
         self._menu.open()
+
+    def _has_menu(self, message: Message) -> bool:
+        return message.deleted_at is None or (message.hidden and self._moderating.may(message.author))
 
     def _reply(self) -> None:
         if self._pressed is not None:

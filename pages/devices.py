@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
-import qrcode
 from nicegui import ui
-from qrcode.image.svg import SvgPathImage
 from ua_parser import parse
 
 from chat.models import SignIn
@@ -65,21 +63,12 @@ async def show(
 @shows_errors
 async def add_device(make_link: Callable[[], Awaitable[str]]) -> None:
     """Show a link that signs in another device, also as a code for its camera."""
-    address = await make_link()
-    with dialogs.titled('Add a device') as dialog:
-        ui.label('Scan this with the other device, or open the address there. It works once, for 10 minutes.')
-        ui.html(qr_code(address), sanitize=False).classes('qr').props('role=img aria-label="QR code of the address"')
-        shown = ui.input('Address', value=address).props('outlined readonly').classes('full')
-        dialog.on('show', lambda: shown.run_method('select'), args=[])
-        ui.label('Whoever opens it is you: give it to nobody.').classes('device-used')
-        with ui.element('div').classes('dialog-buttons'):
-            buttons.main('Done', dialog.close)
-
-
-def qr_code(address: str) -> str:
-    """Return a QR code as an SVG picture."""
-    code: bytes = qrcode.make(address, image_factory=SvgPathImage, border=2).to_string()
-    return code.decode()
+    dialogs.show_link(
+        'Add a device',
+        'Scan this with the other device, or open the address there. It works once, for 10 minutes. '
+        'Whoever opens it is you: give it to nobody.',
+        await make_link(),
+    )
 
 
 def _entry(sign_in: SignIn, reader: ZoneInfo, on_end: Callable[[], object] | None) -> None:

@@ -10,11 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
 
 from chat import Chat
-from chat.errors import ChatError, Forbidden, RateLimited, StorageFailed
+from chat.errors import ChatError
 from pages import forms, theme
 from web import cookies, entering
 from web.addresses import address_of
 
+FORMS = (entering.PATH,)
 LONGEST_TOKEN = 128  # characters that are looked at
 
 
@@ -42,7 +43,7 @@ def install(chat: Chat) -> None:
             who = f' {session.user.name} is signed out here then.' if session is not None else ''
             forms.heading(f'Hello, {user.name}', f'Sign in on this device?{who}')
             with forms.form(entering.PATH):
-                forms.say(_sentence(problem, wait))
+                forms.say(forms.sentence(problem, wait))
                 forms.hidden('token', token[:LONGEST_TOKEN])
                 forms.submit(f'Go on as {user.name}')
 
@@ -61,11 +62,3 @@ def install(chat: Chat) -> None:
         response = RedirectResponse('/rooms/lobby', 303)
         cookies.set_token(request, response, own, chat.settings.public_url)
         return response
-
-
-def _sentence(problem: str, wait: int) -> str:
-    return {
-        RateLimited.code: RateLimited('joining', forms.shown_wait(wait)).message,
-        StorageFailed.code: StorageFailed().message,
-        Forbidden.code: forms.FOREIGN,
-    }.get(problem, '')

@@ -6,16 +6,21 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
 
-from chat import Chat, text
-from chat.errors import ChatError, Conflict, Forbidden, RateLimited, StorageFailed
-from chat.models import RoomEntry, Session
+from chat import Chat, permissions, text
+from chat.credentials import WRONG
+from chat.errors import ChatError, Conflict, Forbidden, NameTaken, Unauthenticated
+from chat.models import KeepOrRemove, RoomEntry, Session, User
 from chat.rooms import TOO_MANY_ALIKE
-from pages import browser, forms, links, room_list, theme, zones
-from web import cookies, entering
+from pages import forms, links, room_list, strangers, theme, zones
+from web import cookies
 from web.addresses import address_of
 
-FORMS = ('/join', '/sign-out', entering.PATH)  # where they are sent to
-LONGEST_FIELD = 256  # characters of a form's field that are looked at
+FORMS = ('/join', '/sign-out')
+FAREWELLS = {  # by what becomes of the messages
+    'keep': 'The account is deleted.',
+    'remove': 'The account is deleted. Its messages are being removed, which can take some minutes.',
+}
+LONGEST_FIELD = 256  # characters of a form's field that are looked at; of a password all are
 
 
 def install(chat: Chat) -> None:
@@ -23,31 +28,45 @@ def install(chat: Chat) -> None:
 
     @ui.page('/', title='Hearth')
     async def first(
-        request: Request, name: str = '', room: str = 'lobby', new_room: str = '', problem: str = '', wait: int = 0
+        request: Request,
+        name: str = '',
+        room: str = 'lobby',
+        new_room: str = '',
+        account: str = '',
+        deleted: str = '',
+        problem: str = '',
+        wait: int = 0,
     ) -> None:
         session = await chat.sessions.find(cookies.read_token(request))
         theme.apply(session.theme if session is not None else None)
-        sentence = await _sentence(chat, session, name, new_room, problem, wait)
+        said = strangers.Said(name, room, new_room, has_account=bool(account))
         with ui.element('div').classes('joining'), ui.element('div').classes('joining-card'):
             ui.html(theme.LOGO, sanitize=False)
             if session is None:
-                await _ask_name(chat, name, room, new_room, sentence)
+                forms.confirm(FAREWELLS.get(deleted, ''))
+                await strangers.ask(chat, said, await _sentence(chat, said, problem, wait))
             else:
-                await _welcome_back(chat, session, new_room, sentence)
+                await _welcome_back(chat, session, new_room, _about_room(new_room, problem, wait))
 
     @app.post('/join', include_in_schema=False)
     async def join(
         request: Request,
         name: Annotated[str, Form()] = '',
+        password: Annotated[str, Form()] = '',
+        new_account: Annotated[str, Form()] = '',
         room: Annotated[str, Form()] = 'lobby',
         new_room: Annotated[str, Form()] = '',
         zone: Annotated[str, Form()] = '',
+        account: Annotated[str, Form()] = '',
     ) -> Response:
         fields = {'name': name[:LONGEST_FIELD], 'room': room[:LONGEST_FIELD], 'new_room': new_room[:LONGEST_FIELD]}
+        secret = password if account else None
         try:
             forms.require_own(chat, request)
-            return await _join(chat, request, zone, **fields)
+            return await _join(chat, request, zone, secret, is_new=bool(new_account), **fields)
         except ChatError as error:
+            if account or (isinstance(error, NameTaken) and await chat.credentials.is_account(fields['name'])):
+                fields['account'] = '1'
             return RedirectResponse(forms.back('/', error, **fields), 303)
 
     @app.post('/sign-out', include_in_schema=False)
@@ -64,15 +83,20 @@ def install(chat: Chat) -> None:
         return response
 
 
-async def _join(chat: Chat, request: Request, zone: str, name: str, room: str, new_room: str) -> Response:
+def farewell(what: KeepOrRemove) -> str:
+    """Return the address that tells somebody that their account is deleted."""
+    return f'/?deleted={what}'
+
+
+async def _join(
+    chat: Chat, request: Request, zone: str, password: str | None, name: str, room: str, new_room: str, *, is_new: bool
+) -> Response:
     session = await chat.sessions.find(cookies.read_token(request))
     token = None
     if session is None:
         if new_room.strip():
             text.clean_room_name(new_room)  # before a name is taken for nothing
-        user = await chat.accounts.add_guest(name, address_of(request.scope))
-        time_zone = zone if zones.is_known(zone) else None
-        token = await chat.sessions.begin(user, request.headers.get('user-agent', ''), time_zone)
+        user, token = await _come(chat, request, zone, name, password, is_new=is_new)
     else:
         user = session.user
     try:
@@ -86,43 +110,42 @@ async def _join(chat: Chat, request: Request, zone: str, name: str, room: str, n
     return response
 
 
-async def _sentence(chat: Chat, session: Session | None, name: str, new_room: str, problem: str, wait: int) -> str:
-    """Return why the last try failed. It is found out anew: an address must not put words on this page."""
+async def _come(
+    chat: Chat, request: Request, zone: str, name: str, password: str | None, *, is_new: bool
+) -> tuple[User, str]:
+    """Sign a stranger in as a guest, or with a password; returns who that is and the session's token."""
+    address, agent = address_of(request.scope), request.headers.get('user-agent', '')
+    time_zone = zone if zones.is_known(zone) else None
+    if password is not None and not is_new:
+        return await chat.credentials.sign_in(name, password, address, agent, time_zone)
+    if password is None:
+        user = await chat.accounts.add_guest(name, address)
+    else:
+        user = await chat.credentials.register(name, password, address)
+    return user, await chat.sessions.begin(user, agent, time_zone, address)
+
+
+async def _sentence(chat: Chat, said: strangers.Said, problem: str, wait: int) -> str:
+    """Return why a stranger's last try failed. It is found out anew: an address must not put words on this page."""
+    may_choose = permissions.may_register(chat.settings.sign_in)  # else nobody is told which names there are
+    if may_choose and said.name and problem in ('', 'invalid', NameTaken.code):
+        try:
+            await chat.accounts.check_name(said.name)
+        except NameTaken as error:
+            is_account = said.has_account and await chat.credentials.is_account(said.name)
+            return strangers.taken(chat.settings.sign_in, said.name, error.suggestion) if is_account else error.message
+        except ChatError as error:
+            return error.message
+    return _about_room(said.new_room, problem, wait)
+
+
+def _about_room(new_room: str, problem: str, wait: int) -> str:
     try:
-        if name and session is None:
-            await chat.accounts.check_name(name)
         if new_room.strip():
             text.clean_room_name(new_room)
     except ChatError as error:
         return error.message
-    doing = 'joining' if session is None else 'creating rooms'
-    return {
-        RateLimited.code: RateLimited(doing, forms.shown_wait(wait)).message,
-        StorageFailed.code: StorageFailed().message,
-        Conflict.code: TOO_MANY_ALIKE,
-        Forbidden.code: forms.FOREIGN,
-    }.get(problem, '')
-
-
-async def _ask_name(chat: Chat, name: str, room: str, new_room: str, problem: str) -> None:
-    forms.heading('Welcome', 'Say your name, and you are in.')
-    open_rooms = await chat.rooms.list_open()
-    wanted = next((each for each in open_rooms if each.slug == room), None)
-    with forms.form('/join'):
-        zone = forms.hidden('zone', '')
-        ui.on('browser', lambda event: zone.props.update(value=_zone_name(event.args)))
-        ui.context.client.on_connect(lambda: ui.run_javascript(browser.REPORT))
-        forms.say(problem)
-        forms.field('Your name', 'name', name, required=True, autofocus=True, maxlength=32, autocomplete='nickname')
-        if wanted is None or len(open_rooms) > 1:
-            forms.choice('Room', 'room', room, [(each.slug, each.name) for each in open_rooms])
-        else:
-            forms.hidden('room', wanted.slug)
-        with ui.element('details').props('open' if new_room else ''):
-            with ui.element('summary'):
-                ui.label('Open a new room instead')
-            forms.field('Name of the new room', 'new_room', new_room, maxlength=64)
-        forms.submit('Join')
+    return forms.sentence(problem, wait, **{Conflict.code: TOO_MANY_ALIKE, Unauthenticated.code: WRONG})
 
 
 async def _welcome_back(chat: Chat, session: Session, new_room: str, problem: str) -> None:
@@ -145,8 +168,3 @@ async def _welcome_back(chat: Chat, session: Session, new_room: str, problem: st
 def _room_link(entry: RoomEntry) -> None:
     link = ui.html(room_list.label(entry.room, entry.unread), sanitize=False, tag='a').classes('room-link')
     link.props['href'] = links.address_of(entry.room.slug)
-
-
-def _zone_name(args: object) -> str:
-    name = args[0] if isinstance(args, list) and args else None
-    return name if isinstance(name, str) and zones.is_known(name) else ''

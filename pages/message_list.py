@@ -8,12 +8,13 @@ import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from html import escape
 from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
-from chat.models import Message, MessagePage, Room
+from chat.models import Message, MessagePage, Room, User
 from pages import browser, rows
 from pages.blocks import Block, key_of, talk_of
 from pages.live_rows import live_rows
@@ -22,6 +23,7 @@ from web.page_updates import Wire
 
 BLOCK = 10  # rows; an edit in the history sends so many again
 MOST_ROWS = 200  # kept on a page
+CACHED = 4096  # messages of people who have another name since
 TRIM_AFTER = 0.5  # s; what is added at one end and removed at the other at once would move the place under the eye
 
 
@@ -62,8 +64,8 @@ class MessageList:
         with ui.element('div').classes('scroller').props('tabindex=0') as self._scroller:
             self._scroller.props['aria-label'] = f'Messages in {room.name}'
             self._scroller.props['role'] = 'region'
-            with ui.element('div').classes('log').props('role=log aria-label=Messages') as self._log:
-                self._log.on('click', lambda event: on_action(*event.args), js_handler=browser.PRESSED_ROW_BUTTON)
+            with ui.element('div').classes('log').props('role=log aria-label=Messages') as self.log:
+                self.log.on('click', lambda event: on_action(*event.args), js_handler=browser.PRESSED_ROW_BUTTON)
                 self._top = ui.element('div').classes('sentinel')
                 self._beginning = ui.html(_beginning(room), sanitize=False).classes('beginning')
                 self._content = ui.element('div').classes('content')
@@ -121,6 +123,19 @@ class MessageList:
             last.notices.add(name, came=came)
             self._live.put(last.key, last.notices.html(), last.kind)
 
+    def rename(self, user: User) -> None:
+        """Show all that somebody said, and quotes of it, under the name that they have now."""
+        if self._above is not None and self._above.author.id == user.id:
+            self._above = _said_by(user, self._above)
+        renamed = set()
+        for messages in (self._messages, self._quoted):
+            for message_id, message in messages.items():
+                if message.author.id == user.id and message.author.name != user.name:
+                    messages[message_id] = _said_by(user, message)
+                    renamed.add(message_id)
+        if renamed:
+            self._render_where(renamed)
+
     def flush(self) -> None:
         """Show what was put and noted since the last time."""
         if self.at_end:
@@ -142,7 +157,7 @@ class MessageList:
         if not self.has_newer:
             self._scroller.run_method('scrollTo', 0, 0)  # the scroller runs from the bottom up: 0 is the end
             return
-        background_tasks.create(self._open_newest(), name='open the newest messages', context=self._log.client)
+        background_tasks.create(self._open_newest(), name='open the newest messages', context=self.log.client)
 
     def go_to_marked(self) -> None:
         """Scroll to the message that a link led to, if one did."""
@@ -205,7 +220,11 @@ class MessageList:
             self._messages[message.id] = message
         if message.id in self._quoted:
             self._quoted[message.id] = message
-        touched = {message.id} | {each.id for each in self._messages.values() if each.reply_to == message.id}
+        self._render_where({message.id})
+
+    def _render_where(self, ids: set[int]) -> None:
+        """Show some messages anew, and those that reply to them."""
+        touched = ids | {each.id for each in self._messages.values() if each.reply_to in ids}
         self._render(block for block in self._blocks if not touched.isdisjoint(block.ids))
 
     async def _load_older(self, in_view: object) -> None:
@@ -216,12 +235,12 @@ class MessageList:
             page = await self._load(before=self._ids[0])
         finally:
             self._loading = False
-        if page is None or self._log.is_deleted:
+        if page is None or self.log.is_deleted:
             return
         self.has_older, self._above = page.has_older, page.above
         self._add_history(page.messages, page.quoted)
         self._refresh_edges()
-        background_tasks.create(self._trim_bottom(), name='trim the newest rows', context=self._log.client)
+        background_tasks.create(self._trim_bottom(), name='trim the newest rows', context=self.log.client)
 
     async def _load_newer(self) -> None:
         if self._loading or not self._messages:
@@ -231,7 +250,7 @@ class MessageList:
             page = await self._load(after=self.newest_id)
         finally:
             self._loading = False
-        if page is None or self._log.is_deleted:
+        if page is None or self.log.is_deleted:
             return
         self.has_newer = page.has_newer
         self._live.flush()
@@ -241,7 +260,7 @@ class MessageList:
 
     async def _open_newest(self) -> None:
         page = await self._load()
-        if page is not None and not self._log.is_deleted:
+        if page is not None and not self.log.is_deleted:
             self.start_afresh(page)
             self.go_to_end()
 
@@ -335,7 +354,7 @@ class MessageList:
 
     async def _trim_bottom(self) -> None:
         await asyncio.sleep(TRIM_AFTER)
-        if self._log.is_deleted or self.at_end:
+        if self.log.is_deleted or self.at_end:
             return
         while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
             self._drop([self._blocks.pop()])
@@ -383,9 +402,15 @@ class MessageList:
         return jump.props('no-caps unelevated icon-right=arrow_downward')
 
 
+@lru_cache(maxsize=CACHED)
+def _said_by(user: User, message: Message) -> Message:
+    """Return one and the same message for all pages that show it."""
+    return replace(message, author=user)
+
+
 def _beginning(room: Room) -> str:
-    name = escape(room.name)
-    return (
-        f'<h2>This is the beginning of {name}</h2>'
-        '<p>Say hello, or send somebody the address of this page to invite them.</p>'
-    )
+    what = f'your messages with {room.name}' if room.direct else room.name
+    then = 'Say hello. The address of this page leads here everybody who may come in.'
+    if room.private:
+        then = 'Nobody else reads this.' if room.direct else 'Say hello. Only those who belong to this room read it.'
+    return f'<h2>This is the beginning of {escape(what)}</h2><p>{then}</p>'

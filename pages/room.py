@@ -9,16 +9,21 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import Client, background_tasks, events, ui
 
 from chat import Chat
-from chat.errors import ChatError, NotFound
-from chat.models import RoomView, Session
+from chat.direct import MOST_PEOPLE
+from chat.errors import ChatError, Forbidden, NotFound
+from chat.models import Room, RoomEntry, RoomView, Session, User
 from chat.pacing import Paced
 from chat.presence import Connection
-from pages import browser, buttons, devices, links, room_browser, rows, theme, zones
+from pages import browser, buttons, devices, ending, links, people_choice, room_browser, room_list, rows, theme, zones
 from pages.asking import shows_errors
+from pages.card import CardAction, PersonCard
 from pages.conversation import Conversation
+from pages.looks import Looks, RoomLooks
 from pages.people import People
 from pages.pulse import Pulses
 from pages.room_list import OTHERS_SHOWN, RoomList
+from pages.room_menu import RoomMenu
+from pages.settings import frame as settings
 from web import cookies, entering
 from web.page_updates import wire_of
 
@@ -29,7 +34,7 @@ LONGEST_ID = 19  # digits that a database can count to
 
 def install(chat: Chat) -> None:
     """Register the page of every room."""
-    pulses = Pulses()
+    pulses, looks = Pulses(), Looks(chat.profiles.looks)
     devices.prepare()
 
     @ui.page('/rooms/{slug}', response_timeout=BUILD_TIMEOUT)
@@ -44,27 +49,30 @@ def install(chat: Chat) -> None:
         session = await chat.sessions.find(cookies.read_token(request))
         if session is None:
             return RedirectResponse(f'/?room={quote(slug, safe="")}', 303)
-        await RoomPage(chat, pulses, session, client).build(slug, message_id)
+        await RoomPage(chat, pulses, looks, session, client).build(slug, message_id)
         return None
 
 
 class RoomPage:
     """One browser tab: what belongs to the person stands, the conversation changes with the room."""
 
-    def __init__(self, chat: Chat, pulses: Pulses, session: Session, client: Client) -> None:
+    def __init__(self, chat: Chat, pulses: Pulses, looks: Looks, session: Session, client: Client) -> None:
         self._chat = chat
         self._pulses = pulses
+        self._looks = looks
         self._session = session
         self._user = session.user
         self._client = client
         self._reader = zones.zone(session.time_zone)
         self._in_front = False  # until the browser says so: a page may open, or come back, behind others
         self._rooms_lie_over = False
-        self._loaded: RoomView | None = None
+        self._loaded: tuple[RoomView, RoomLooks] | None = None
         self._conversation: Conversation | None = None
+        self._room_menu = RoomMenu(chat, client, lambda: self._conversation, self._listed, self._refresh_rooms_now)
         self._presence: Connection | None = None
         self._watch = chat.unread.watch(self._user, self._counts_changed)
         self._wire = wire_of(client)
+        self._about: ui.element | None = None  # made when there is a description for the first time
         self._titled = ''
         self._show_title_soon = Paced(self._show_title, TITLE_AT_MOST_EVERY)
 
@@ -83,11 +91,16 @@ class RoomPage:
             with ui.element('div').classes('middle'):
                 self._build_head()
                 middle = ui.element('div').classes('middle')
-            self._people = People(self._chat.presence.status, self._people_button)
+            self._people = People(self._chat.presence.status, self._chat.statuses.line, self._people_button)
+            self._card = PersonCard(
+                self._chat, self._client, lambda: self._reader, self._people.role, self._card_actions
+            )
+        self._card.listen(self._people.list, 'p', 'who', self._people.get)
         frame.on('keydown.esc', self._people.uncover, args=[])
         with middle:
             routes = {'/rooms/{slug}': self._show_room, '/rooms/{slug}/{message_id}': self._show_room}
             ui.sub_pages(routes, show_404=False)
+        self._watch.on_rooms = self._refresh_rooms_now
         await self._refresh_rooms()
 
     def _build_sides(self) -> None:
@@ -100,7 +113,7 @@ class RoomPage:
             ui.html(brand, sanitize=False, tag='a').classes('brand').props('href=/')
             # On a phone the rooms lie over the conversation (Quasar says which), and go when one was chosen.
             self._left.on('onLayout', self._note_whether_rooms_lie_over)
-            self._rooms = RoomList(self._create_room, self._browse_rooms)
+            self._rooms = RoomList(self._create_room, self._write_directly, self._browse_rooms)
             self._build_me()
 
     def _note_whether_rooms_lie_over(self, event: events.GenericEventArguments) -> None:
@@ -108,36 +121,38 @@ class RoomPage:
 
     def _build_me(self) -> None:
         with ui.element('div').classes('me'):
-            me = f'{rows.avatar(self._user, "small")}<span class="me-name">{escape(self._user.name)}</span>'
-            ui.html(me, sanitize=False).classes('me-who')
+            self._me = ui.html(_me(self._user), sanitize=False).classes('me-who')
             buttons.menu('settings', 'Your menu', self._fill_my_menu)
 
     def _fill_my_menu(self) -> None:
         for label, value in (('Theme of the system', None), ('Light theme', 'light'), ('Dark theme', 'dark')):
             buttons.entry(label, lambda value=value: self._set_theme(value))
         ui.separator()
+        if self._user.kind == 'guest':
+            buttons.entry('Make the name yours', lambda: self._client.open(f'{settings.PATH}/password'))
+        buttons.entry('All rooms and the archive', self._browse_rooms)
+        buttons.entry('Settings', lambda: self._client.open(settings.PATH))
         buttons.entry('Where you are signed in', self._show_devices)
         buttons.entry('Sign out', self._sign_out)
 
     def _build_head(self) -> None:
-        with ui.element('header').classes('head'):
+        with ui.element('header').classes('head') as self._header:
             buttons.icon('menu', 'Show rooms', self._left.toggle).classes('toggle-left')
             self._head = ui.html('', sanitize=False).classes('head-text')
-            buttons.menu('more_vert', 'Room menu', self._fill_room_menu)
+            buttons.menu('more_vert', 'Room menu', self._fill_room_menu, anew=True)
             self._people_button = buttons.icon('group', 'Show people')
 
     def _fill_room_menu(self) -> None:
-        buttons.entry("Copy the room's link", self._copy_link)
-        buttons.entry('Leave the room', self._leave)
+        self._room_menu.fill()
 
     def _show_room(self, slug: str, message_id: str = '') -> Awaitable[None] | None:
         """Show a room in place: at once if it was loaded with the page."""
         self._leave_conversation()
         slug = unquote(slug)  # a link followed in place comes as the browser encodes it
         marked = _number(message_id)
-        if self._loaded is not None and self._loaded.room.slug == slug:
-            view, self._loaded = self._loaded, None
-            self._show(view, marked)
+        if self._loaded is not None and self._loaded[0].room.slug == slug:
+            loaded, self._loaded = self._loaded, None
+            self._show(*loaded, marked)
             return None
         if not self._client.has_socket_connection:
             self._show_missing()
@@ -146,13 +161,13 @@ class RoomPage:
 
     @shows_errors
     async def _load_and_show(self, slug: str, marked: int | None) -> None:
-        view = await self._load(slug, marked)
+        loaded = await self._load(slug, marked)
         if self._client.is_deleted:
             return
-        if view is None:
+        if loaded is None:
             self._show_missing()
             return
-        self._show(view, marked)
+        self._show(*loaded, marked)
         if self._conversation is not None:
             self._conversation.listen()
             if self._rooms_lie_over:
@@ -160,13 +175,15 @@ class RoomPage:
             self._focus()
         await self._refresh_rooms()
 
-    def _show(self, view: RoomView, marked: int | None) -> None:
-        self._show_head(view.room.name, view.room.topic)
+    def _show(self, view: RoomView, looks: RoomLooks, marked: int | None) -> None:
+        self._show_head(view.room)
         self._conversation = Conversation(
             self._chat,
             self._user,
             view,
             self._people,
+            looks,
+            self._card,
             self._wire,
             self._pulses,
             reader=self._reader,
@@ -175,16 +192,30 @@ class RoomPage:
             on_activity=self._touch,
             on_counts=self._refresh_title,
             on_room_changed=self._room_changed,
+            on_me_changed=self._show_me,
             on_removed=self._removed,
         )
         self._rooms.set_current(view.room)
         self._refresh_title()
 
-    def _show_head(self, name: str, topic: str = '') -> None:
-        self._head.content = f'<h1>{escape(name)}</h1><div class="topic">{escape(topic)}</div>'
+    def _show_head(self, room: Room) -> None:
+        sign = room_list.sign(room) if room.private or not room.is_plain else ''
+        self._head.content = (
+            f'<h1>{sign}<span>{escape(room.name)}</span></h1><div class="topic">{escape(room.topic)}</div>'
+        )
+        self._offer_description(is_there=bool(room.description))
+
+    def _offer_description(self, *, is_there: bool) -> None:
+        if is_there and self._about is None:
+            with self._header:
+                self._about = buttons.icon('info_outline', 'About this room', self._room_menu.show_about)
+            self._about.move(target_index=2)  # beside the name
+        if self._about is not None:
+            self._about.set_visibility(is_there)
 
     def _show_missing(self) -> None:
-        self._show_head('No such room')
+        self._head.content = '<h1>No such room</h1><div class="topic"></div>'
+        self._offer_description(is_there=False)
         self._rooms.set_current(None)
         self._people.show(())
         with ui.element('div').classes('missing'):
@@ -196,15 +227,17 @@ class RoomPage:
 
     def _leave_conversation(self) -> None:
         if self._conversation is not None:
+            self._card.close()
             self._conversation.close()
             self._conversation = None
 
-    async def _load(self, slug: str, around: int | None) -> RoomView | None:
+    async def _load(self, slug: str, around: int | None) -> tuple[RoomView, RoomLooks] | None:
         try:
             await self._chat.unread.settle(self._user)
-            return await self._chat.rooms.open(self._user, slug, around)
-        except NotFound:
+            view = await self._chat.rooms.open(self._user, slug, around)
+        except (NotFound, Forbidden):  # the latter: one could have joined before it was archived
             return None
+        return view, await self._looks.of(view.room.id, view.members_revision)
 
     async def _refresh_rooms(self) -> None:
         entries, has_more = await self._chat.rooms.list_and_more(self._user, most_others=OTHERS_SHOWN)
@@ -225,9 +258,13 @@ class RoomPage:
             counts = await self._chat.unread.counts(self._user, self._watch.room_ids)
         except ChatError:
             return  # the next change asks again
-        if not self._client.is_deleted:
-            self._rooms.set_unread(counts)
-            self._refresh_title()
+        if self._client.is_deleted:
+            return
+        if counts.keys() != self._watch.room_ids:  # some are not this person's any more
+            await self._refresh_rooms()
+            return
+        self._rooms.set_unread(counts)
+        self._refresh_title()
 
     def _refresh_title(self) -> None:
         if self._title() != self._titled:
@@ -251,6 +288,7 @@ class RoomPage:
             self._presence = self._chat.presence.connect(self._user.id)
             self._chat.sessions.watch(self._session, self._session_ended)
             self._client.run_javascript(browser.REPORT)
+            self._client.run_javascript(browser.KEEP_FOCUS)
             self._focus()
         else:
             self._presence.found()
@@ -292,45 +330,84 @@ class RoomPage:
         if self._conversation is not None:
             self._conversation.seen()
             await self._conversation.bring_back(kept)
-        if zones.is_known(zone_name) and zone_name != self._reader.key:
+        is_chosen = self._session.zone_is_chosen
+        if zones.is_known(zone_name) and zone_name != self._reader.key and not is_chosen:
             self._reader = zones.zone(zone_name)
             if self._conversation is not None:
                 self._conversation.messages.set_zone(self._reader)
             await self._chat.sessions.remember_time_zone(self._session, self._reader.key)
 
-    async def _create_room(self, name: str, topic: str) -> None:
-        room = await self._chat.rooms.create(self._user, name, topic)
+    async def _create_room(self, name: str, topic: str, private: bool) -> None:
+        room = await self._chat.rooms.create(self._user, name, topic, private=private)
         ui.navigate.to(links.address_of(room.slug))
 
     @shows_errors
     async def _browse_rooms(self) -> None:
-        await room_browser.browse(lambda words: self._chat.rooms.list_and_more(self._user, words=words))
+        with self._client:
+            await room_browser.browse(
+                lambda words, archived: self._chat.rooms.list_and_more(self._user, words=words, archived=archived)
+            )
+
+    def _card_actions(self, user: User) -> list[CardAction]:
+        """Return what can be done from the card about somebody."""
+        actions: list[CardAction] = []
+        if user.id != self._user.id and user.kind != 'bot':
+            actions.append(('Message', lambda: self._write_to([user])))
+        return actions + self._room_menu.card_actions(user)
 
     @shows_errors
-    async def _leave(self) -> None:
-        if self._conversation is not None:
-            await self._chat.rooms.leave(self._user, self._conversation.room.slug)
+    async def _write_to(self, others: list[User]) -> None:
+        room = await self._chat.direct.open(self._user, [each.id for each in others])
+        with self._client:
+            ui.navigate.to(links.address_of(room.slug))
+
+    @shows_errors
+    async def _write_directly(self) -> None:
+        user = self._user
+
+        async def write(chosen: list[User]) -> None:
+            room = await self._chat.direct.open(user, [each.id for each in chosen])
+            ui.navigate.to(links.address_of(room.slug))
+
+        with self._client:
+            await people_choice.choose(
+                'New direct message',
+                'Write',
+                find=lambda words: self._chat.directory.find(user, words),
+                on_chosen=write,
+                but=frozenset({user.id}),
+                most=MOST_PEOPLE - 1,
+            )
+
+    def _listed(self, room_id: int) -> RoomEntry | None:
+        return self._rooms.entry(room_id)
+
+    def _refresh_rooms_now(self) -> None:
+        background_tasks.create(self._refresh_rooms_quietly(), name='refresh rooms', context=self._client)
+
+    async def _refresh_rooms_quietly(self) -> None:
+        try:
+            await self._refresh_rooms()
+        except ChatError:
+            return  # the next change asks again
+
+    def _show_me(self, user: User) -> None:
+        self._user = user
+        self._me.content = _me(user)
 
     def _room_changed(self) -> None:
         if self._conversation is not None:
-            room = self._conversation.room
-            self._show_head(room.name, room.topic)
-            background_tasks.create(self._refresh_rooms(), name='refresh rooms', context=self._client)
+            self._show_head(self._conversation.room)
+            self._refresh_rooms_now()
 
     def _removed(self) -> None:
         self._leave_conversation()
         self._client.open('/')
 
-    def _copy_link(self) -> None:
-        if self._conversation is not None:
-            path = links.address_of(self._conversation.room.slug)
-            said = 'Link copied. Whoever opens it is asked for a name and lands here.'
-            links.share(self._client, self._chat.settings.public_url, path, said)
-
     @shows_errors
     async def _set_theme(self, value: str | None) -> None:
         self._dark.value = theme.is_dark(value)
-        await self._chat.sessions.remember_theme(self._session, value)
+        await self._chat.profiles.change(self._session, theme=value)
 
     @shows_errors
     async def _show_devices(self) -> None:
@@ -354,10 +431,15 @@ class RoomPage:
         await self._chat.accounts.sign_out(self._session)
 
     def _session_ended(self) -> None:
-        """Nothing is shown or taken any more, whether the browser follows to the first page or not."""
-        self._client.open('/')
+        """Nothing is shown or taken any more, whether the browser follows or not; who has a new session comes back."""
+        address = links.address_of(self._conversation.room.slug) if self._conversation is not None else '/'
         self._close()
-        self._client.remove_all_elements()
+        ending.end(self._client, address)
+
+
+def _me(user: User) -> str:
+    who = f'{rows.avatar(user, "small")}<span class="me-name">{escape(user.name)}</span>'
+    return f'<span class="me-who by-{user.id:d}">{who}</span>'
 
 
 def _number(message_id: str) -> int | None:

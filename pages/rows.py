@@ -11,11 +11,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chat import markup, text
-from chat.models import Message, User
+from chat.models import COLORS, Message, User
 from pages import zones
 
 GROUPED_FOR = timedelta(minutes=5)  # messages of one author within this time stand under one name (Campfire)
-COLORS = 12  # of avatars, see theme.css
 CACHED_ROWS = 20_000  # about 1.5 KiB each
 CACHED_BLOCKS = 1_000  # about 12 KiB each
 EXCERPT = 120  # characters of a quoted message
@@ -90,7 +89,7 @@ def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None
     day = zones.long_day(zones.day_of(message.created_at, reader))
     line = f'<div class="day-line" role="separator"><span>{day}</span></div>' if place.starts_day else ''
     head = _head(message, reader) if place.starts_group else _side_time(message, reader)
-    kind = ' first' if place.starts_group else ''
+    kind = (' first' if place.starts_group else '') + (' is-hidden' if message.hidden else '')
     name = escape(message.author.name)
     label = f'{name}, {zones.clock_time(message.created_at, reader)}'
     return (
@@ -108,8 +107,8 @@ def avatar(user: User, size: str = '') -> str:
 
 def _head(message: Message, reader: ZoneInfo) -> str:
     return (
-        f'{avatar(message.author)}<header><span class="author">{escape(message.author.name)}</span>'
-        f'{_time(message, reader)}</header>'
+        f'{avatar(message.author)}<header><button type="button" class="author" aria-haspopup="dialog">'
+        f'{escape(message.author.name)}</button>{_time(message, reader)}</header>'
     )
 
 
@@ -126,6 +125,8 @@ def _time(message: Message, reader: ZoneInfo) -> str:
 
 
 def _body(message: Message) -> str:
+    if message.hidden:
+        return '<p class="tombstone">Hidden by a moderator.</p>'
     if message.deleted_at is not None:
         return '<p class="tombstone">This message was deleted.</p>'
     large = ' only-emoji' if markup.is_only_emoji(message.body) else ''
@@ -143,7 +144,7 @@ def _quote(message: Message, quoted: Message | None) -> str:
 
 
 def _actions(message: Message) -> str:
-    if message.deleted_at is not None:
+    if message.deleted_at is not None and not message.hidden:  # what is hidden can be shown again, see theme.css
         return ''
     return (
         '<button type="button" class="message-button" data-action="menu" aria-label="More actions"'

@@ -1,24 +1,11 @@
 """Times as the reader's clock and calendar show them."""
 
 from datetime import date, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-LONGEST_NAME = 64  # characters of a zone's name, as stored
+from chat.time_zones import is_known, zone
 
-
-@lru_cache(maxsize=256)
-def zone(name: str | None) -> ZoneInfo:
-    """Return the zone of that name; UTC if there is none."""
-    try:
-        return ZoneInfo(name or 'UTC')
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo('UTC')
-
-
-def is_known(name: object) -> bool:
-    """Whether this is a time zone's name: it comes from a browser, so it may be anything."""
-    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and zone(name).key == name
+__all__ = ['clock_time', 'day_of', 'full_time', 'is_known', 'long_day', 'zone']
 
 
 def clock_time(moment: datetime, reader: ZoneInfo) -> str:

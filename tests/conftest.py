@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from chat import rate_limits
@@ -14,6 +15,10 @@ from chat.storage import Storage, migrations
 from tests import databases
 from tests.databases import PostgreSQLServer
 from tests.redis_server import RedisServer
+
+# How long an example takes is the machine's business, which may be busy.
+settings.register_profile('hearth', deadline=None)
+settings.load_profile('hearth')
 
 
 def pytest_collection_finish() -> None:

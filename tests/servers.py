@@ -10,6 +10,8 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.warm import WarmProcess
+
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60  # s for a server to start
 
@@ -31,11 +33,14 @@ class Server:
         self.site = f'http://{self.host}:{self.port}'
         self._command = command
         self._settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | WarmProcess | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self._process = subprocess.Popen([sys.executable, *self._command], cwd=ROOT, env=self.environment())
+        if self._command[0] == '-c' or sys.platform != 'linux':  # elsewhere processes cannot be doubled safely
+            self._process = subprocess.Popen([sys.executable, *self._command], cwd=ROOT, env=self.environment())
+        else:
+            self._process = WarmProcess(self._command, self.environment())
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:

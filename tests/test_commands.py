@@ -89,7 +89,7 @@ def is_healthy(port: int) -> bool:
         return False
 
 
-def call(port: int, path: str, token: str = '', **body: object) -> dict[str, object]:
+def call(port: int, path: str, token: str = '', /, **body: object) -> dict[str, object]:
     headers = {'Authorization': f'Bearer {token}', 'Content-Type': 'application/json'}
     data = json.dumps(body).encode() if body else None
     request = urllib.request.Request(f'http://127.0.0.1:{port}{path}', data, headers)
@@ -106,6 +106,36 @@ def token_in(output: str) -> str:
 
 
 # With real processes.
+
+
+@pytest.mark.slow
+def test_an_operator_becomes_the_administrator_and_comes_back_when_locked_out(hearth: Hearth, folder: Path) -> None:
+    with server(folder, port := free_port()) as log:
+        first = link_in(announced(log))
+        boss = call(port, '/api/v1/links', token=first, name='Boss', password='a long sentence')
+        assert boss['user']['kind'] == 'administrator'
+        status, output, _ = hearth('admin-link', '--port', str(port))
+        assert status == 0
+        back = call(port, '/api/v1/links', token=link_in(output), name='boss', password='another sentence')
+        assert back['user'] == boss['user']
+    offline = link_in(hearth('admin-link')[1])
+    with server(folder, port := free_port()) as log:
+        assert 'administers' not in log.read_text()
+        again = call(port, '/api/v1/links', token=offline, name='Second', password='a third sentence')
+        assert again['user']['kind'] == 'administrator'
+
+
+def announced(log: Path) -> str:
+    """Wait until a server has printed who administers it, which it does when it is there; return what it printed."""
+    end = time.monotonic() + START
+    while 'admin-link' not in log.read_text() and time.monotonic() < end:
+        time.sleep(0.1)
+    return log.read_text()
+
+
+def link_in(output: str) -> str:
+    (token,) = re.findall(r'http://\S+/link/([\w-]{43})', output)
+    return token
 
 
 @pytest.mark.slow

@@ -6,15 +6,19 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from sqlalchemy import Connection
 
 from chat import Chat, copying
+from chat.audit import Actor
 from chat.errors import CannotOpen
 from chat.models import User
 from chat.settings import Settings
-from chat.storage import Storage, contents, tables
+from chat.storage import Storage, accounts, contents, tables
 from tests.databases import PostgreSQLServer
 from tests.servers import ROOT
 from tests.test_commands import environment
@@ -67,9 +71,31 @@ async def _talk(folder: Path) -> None:
     await chat.rooms.leave(people[3], 'lobby')
     last = await chat.rooms.create(people[1], 'Last')
     await chat.rooms.delete(people[1], last.slug)
+    boss = Actor(await chat.storage.write(accounts.set_kind, people[2], 'administrator'), 'here')
+    invitation = await chat.invitations.create(boss, ['lobby'])
+    await chat.invitations.accept(Actor(people[1], 'here'), invitation.token)
+    reported = (await chat.messages.send(people[1], 'lobby', 'reported')).message
+    await chat.reports.report(people[0], reported.id, 'spam')
+    await chat.direct.open(people[0], [people[1].id])
     chat.drafts.keep(people[0], room, 'half a sentence')
     await chat.bots.add('Robot')
+    async with chat.profiles.bring_picture(people[1]):
+        await chat.profiles.set_picture(people[1], _picture())
+    await chat.storage.write(_add_what_no_action_makes, people[0].id)
     await chat.stop()
+
+
+def _picture() -> bytes:
+    data = BytesIO()
+    Image.effect_noise((600, 600), 80).save(data, 'PNG')
+    return data.getvalue()
+
+
+def _add_what_no_action_makes(connection: Connection, user_id: int) -> None:
+    connection.execute(tables.links.insert(), {'hash': 'h', 'purpose': 'password', 'user_id': user_id, 'until': 2**41})
+    elsewhere = {'provider': 'school', 'subject': '漢字', 'user_id': user_id, 'created_at': 1}
+    connection.execute(tables.identities.insert(), elsewhere)
+    connection.execute(tables.address_bans.insert(), {'address': '192.0.2.1', 'until': 2**41, 'created_at': 1})
 
 
 def run(folder: Path, *argv: str) -> tuple[int, str]:
@@ -95,7 +121,7 @@ def test_everything_goes_to_postgresql_and_comes_back_the_same(full: Path, addre
     assert all(before.values()), 'every table has something to lose'
     status, said = run(full, 'copy', '--to', address)
     assert (status, said.splitlines()[0]) == (0, 'Copied, and counted on both sides:')
-    assert '1,201 messages' in said
+    assert '1,202 messages' in said
     assert everything(full, address) == before
     back = tmp_path / 'back'
     assert run(full, '--database-url', address, 'copy', f'--to=sqlite:///{back}')[0] == 0

@@ -14,14 +14,26 @@ NAMES = (SECURE_NAME, NAME)
 MAX_AGE = 180 * 24 * 3600  # seconds; the server ends unused sessions earlier
 
 
-class _HasCookies(Protocol):
+class HasCookies(Protocol):
+    """A request of whatever framework, as far as its cookies matter."""
+
     @property
-    def cookies(self) -> Mapping[str, str]: ...
+    def cookies(self) -> Mapping[str, str]:
+        """What a browser sent along, by name."""
 
 
-def read_token(request: _HasCookies) -> str | None:
+def read_token(request: HasCookies) -> str | None:
     """Return the session token that a browser sent, or None."""
-    return next((request.cookies[name] for name in NAMES if request.cookies.get(name)), None)
+    return read(request, SECURE_NAME, NAME) or None
+
+
+def read(request: HasCookies, secure_name: str, name: str) -> str:
+    """Return what a browser sent by one of the two names of a cookie, the one for https alone or the other; or nothing.
+
+    Over https by its safe name alone: the other one, a neighboring host of the same domain could have set.
+    """
+    over_https = isinstance(request, HTTPConnection) and request.url.scheme in ('https', 'wss')
+    return request.cookies.get(secure_name) or ('' if over_https else request.cookies.get(name, ''))
 
 
 def set_token(request: HTTPConnection, response: Response, token: str, public_url: str | None) -> None:
@@ -37,12 +49,17 @@ def clear_token(response: Response) -> None:
         response.delete_cookie(name, path='/', secure=name == SECURE_NAME, httponly=True, samesite='lax')
 
 
-def _name(request: HTTPConnection, public_url: str | None) -> tuple[str, bool]:
-    """Return the cookie's name and whether it is for https alone.
+def is_secure(request: HTTPConnection, public_url: str | None) -> bool:
+    """Whether a cookie can be kept to https.
 
     Behind a proxy that ends https the server may believe it speaks http; then the public URL knows better.
     """
-    secure = request.url.scheme == 'https' or _is_https_site(request, public_url)
+    return request.url.scheme == 'https' or _is_https_site(request, public_url)
+
+
+def _name(request: HTTPConnection, public_url: str | None) -> tuple[str, bool]:
+    """Return the cookie's name and whether it is for https alone."""
+    secure = is_secure(request, public_url)
     return SECURE_NAME if secure else NAME, secure
 
 

@@ -9,14 +9,20 @@ NOT_JSON = 'The request is not valid JSON.'
 NO_OBJECT = 'The request must be a JSON object, sent with "Content-Type: application/json".'
 WHOLE = {'missing': 'The request has no body.', 'model_attributes_type': NO_OBJECT}  # of the request as a whole
 WHOLE_NUMBER = 'must be a whole number'
+A_TIME = 'must be a time with its zone, such as 2026-11-23T09:00:00Z'
 WORDS = {  # by Pydantic's kind of mistake
     'bool_type': 'must be true or false',
+    'datetime_from_date_parsing': A_TIME,
+    'datetime_parsing': A_TIME,
+    'datetime_type': A_TIME,
+    'timezone_aware': A_TIME,
     'dict_type': 'must be a JSON object',
     'greater_than_equal': 'must be at least {ge}',
     'int_from_float': WHOLE_NUMBER,
     'int_parsing': WHOLE_NUMBER,
     'int_parsing_size': WHOLE_NUMBER,
     'int_type': WHOLE_NUMBER,
+    'less_than': 'must be less than {lt}',
     'less_than_equal': 'must be at most {le}',
     'list_type': 'must be a list',
     'missing': 'is missing',

@@ -11,7 +11,7 @@ from web.addresses import address_of
 from web.answers import error_answer
 
 PAGES_PER_MINUTE = 120  # a whole class may sit behind one address
-PAGES = ('/', '/rooms/*')
+PAGES = ('/', '/rooms/*', '/enter/*', '/settings', '/settings/*', '/link/*', '/invite/*', '/sign-in')
 MOST_ADDRESSES = 10_000  # swept when there are more
 
 

@@ -1,6 +1,6 @@
 """What a request may bring, whichever door it comes by: so many bytes, and forms in UTF-8 alone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
@@ -16,28 +16,33 @@ UTF_8 = ('utf-8', 'utf8')
 
 
 class RequestTooLarge(TooLarge):
-    """A request of more than LARGEST_REQUEST bytes."""
+    """A request of more bytes than it may have."""
 
-    def __init__(self) -> None:
-        super().__init__(f'A request has at most {LARGEST_REQUEST:,} bytes.')
+    def __init__(self, most: int = LARGEST_REQUEST) -> None:
+        super().__init__(f'A request has at most {most:,} bytes.')
 
 
 class LimitRequests:
     """Refuses what is too large, without waiting for its end, and forms in letters of their own choice.
 
-    Python reads dozens of codings, of which some take the square of the length. ``paths``: only what is sent there.
+    Python reads dozens of codings, of which some take the square of the length. ``paths``: only what is sent there;
+    ``larger``: the paths where more than LARGEST_REQUEST bytes may be sent, and how many.
     """
 
-    def __init__(self, app: ASGIApp, paths: Collection[str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, paths: Collection[str] | None = None, larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._paths = paths
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting what comes."""
         if scope['type'] != 'http' or (self._paths is not None and scope['path'] not in self._paths):
             await self._app(scope, receive, send)
             return
-        refusal = _refusal(scope)
+        most = self._larger.get(scope['path'].removeprefix(scope.get('root_path', '')), LARGEST_REQUEST)
+        refusal = _refusal(scope, most)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -47,17 +52,17 @@ class LimitRequests:
             nonlocal received
             message = await receive()
             received += len(message.get('body', b''))
-            return message if received <= LARGEST_REQUEST else {'type': 'http.disconnect'}
+            return message if received <= most else {'type': 'http.disconnect'}
 
         async def unless_too_large(message: Message) -> None:
-            if received <= LARGEST_REQUEST:
+            if received <= most:
                 await send(message)
 
         try:
             await self._app(scope, counted, unless_too_large)
         finally:
-            if received > LARGEST_REQUEST:
-                await _too_large(scope)(scope, receive, send)
+            if received > most:
+                await _too_large(scope, most)(scope, receive, send)
 
 
 class AnswerHead:
@@ -83,11 +88,11 @@ def is_form(headers: Headers) -> bool:
     return headers.get('content-type', '').partition(';')[0].strip().lower() in FORMS
 
 
-def _refusal(scope: Scope) -> Response | None:
+def _refusal(scope: Scope, most: int) -> Response | None:
     headers = Headers(scope=scope)
     declared = headers.get('content-length', '')
-    if declared.isdecimal() and int(declared) > LARGEST_REQUEST:
-        return _too_large(scope)
+    if declared.isdecimal() and int(declared) > most:
+        return _too_large(scope, most)
     # Read as the parser of forms reads it: it must not find another charset than the one that was looked at.
     charset = parse_options_header(headers.get('content-type'))[1].get(b'charset', b'utf-8')
     if is_form(headers) and charset.decode('latin-1').lower() not in UTF_8:
@@ -95,6 +100,6 @@ def _refusal(scope: Scope) -> Response | None:
     return None
 
 
-def _too_large(scope: Scope) -> Response:
-    error = RequestTooLarge()
+def _too_large(scope: Scope, most: int) -> Response:
+    error = RequestTooLarge(most)
     return error_answer(scope, 413, error.code, error.message)

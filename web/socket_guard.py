@@ -12,7 +12,7 @@ from typing import Any
 
 import nicegui
 from engineio.payload import Payload  # type: ignore[import-untyped]
-from nicegui import Client, background_tasks
+from nicegui import Client, app, background_tasks
 from nicegui.nicegui import _on_ack, _on_connect, _on_event, _on_handshake, _on_javascript_response, sio_app
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]
 from starlette.requests import HTTPConnection
@@ -88,6 +88,7 @@ def install(
     sio.on('javascript_response', guard.on_javascript_response)
     sio.on('ack', guard.on_ack)
     sio.on('log', guard.on_log)
+    app.on_delete(_forget_documents)
 
 
 def set_pings(sio: Any) -> None:
@@ -220,6 +221,12 @@ class _Guard:
             return False
         theirs, ours = HTTPConnection(environ['asgi.scope']).cookies, client.request.cookies
         return all(_is_same(theirs.get(name, ''), ours.get(name, '')) for name in self._cookie_names)
+
+
+def _forget_documents(client: Client) -> None:
+    """Wait no longer for other documents of a page that ends: a second end of it would be an error in the log."""
+    for task in client._delete_tasks.values():
+        task.cancel()
 
 
 def _claimed(sid: str, message: dict[str, Any]) -> Client | None:

@@ -10,8 +10,11 @@ from typing import TextIO
 import ifaddr
 import qrcode
 
+from chat import Chat
+from chat.errors import StorageFailed
 from chat.settings import SettingError, Settings
 from chat.version import VERSION
+from web import entering
 
 EVERYWHERE = {'0.0.0.0': 4, '::': 6}  # noqa: S104 - version of IP; ``::`` is IPv6 alone, as the server's loop wants it
 THIS_MACHINE = ('localhost', '127.0.0.1', '::1')
@@ -44,6 +47,21 @@ def announce(settings: Settings, *, stream: TextIO, qr: bool | None = None) -> N
         code.print_ascii(out=stream, tty=stream.isatty(), invert=True)
         stream.write(f'  Scan to open {address}\n')
     stream.flush()
+
+
+async def announce_administrator(chat: Chat, *, stream: TextIO) -> None:
+    """As long as nobody administers the chat, write the address by which somebody comes to."""
+    try:
+        token = await chat.administration.first_link()
+    except StorageFailed:  # it is in the log, and people can still read
+        return
+    if token is not None:
+        address = entering.account_address(addresses(chat.settings)[0], token)
+        stream.write(
+            f'\n  Nobody administers this chat yet. Whoever opens this address does, once and within 24 hours:\n'
+            f'  {address}\n  "python main.py admin-link" prints another.\n'
+        )
+        stream.flush()
 
 
 def _kept_in(settings: Settings) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable
 from engineio.packet import Packet as EnginePacket  # type: ignore[import-untyped]
 
 from api.socketio import events
-from chat.events import MemberJoined, MemberLeft, RoomEvent
+from chat.events import MemberChanged, MemberJoined, MemberLeft, RoomEvent
 from chat.models import Member, User
 from chat.presence import Presence
+
+MOST_DEPARTED = 100  # of whom is known how they were called
 
 Tell = Callable[[EnginePacket], None]
 
@@ -21,6 +23,7 @@ class _RoomComing:
         self.names = names  # of the members
         self.here = here  # those whom the listeners believe to be here
         self.listeners: dict[Tell, None] = {}
+        self.departed: dict[int, str | None] = {}  # by revision, the newest: who left, as the listeners know them
 
 
 class Coming:
@@ -54,16 +57,28 @@ class Coming:
                 del self._rooms[room_id]
 
     def heard(self, event: RoomEvent) -> None:
-        """Note who became a member or stopped being one; every listener is told the event itself."""
+        """Note who is a member, by which name, or is none any more; every listener is told what there is to tell."""
         room = self._rooms.get(event.room_id)
         if room is None:
             return
         if isinstance(event, MemberJoined):
             room.names[event.member.user.id] = event.member.user.name
             room.here.add(event.member.user.id)
-        elif isinstance(event, MemberLeft):
-            room.names.pop(event.member.user.id, None)
+        elif isinstance(event, MemberChanged):
+            room.names[event.member.user.id] = event.member.user.name
+        elif isinstance(event, MemberLeft) and event.revision not in room.departed:
+            room.departed[event.revision] = room.names.pop(event.member.user.id, None)
             room.here.discard(event.member.user.id)
+            if len(room.departed) > MOST_DEPARTED:
+                del room.departed[next(iter(room.departed))]
+
+    def departed(self, event: MemberLeft) -> str | None:
+        """Return the name by which the listeners know who left: the event has the one they have now.
+
+        None for somebody who had left before, and has deleted the account since.
+        """
+        room = self._rooms.get(event.room_id)
+        return event.member.user.name if room is None else room.departed.get(event.revision, event.member.user.name)
 
     def _presence_changed(self, user_ids: frozenset[int]) -> None:
         for room in self._rooms.values():

@@ -100,7 +100,7 @@ def told(event: RoomEvent) -> EnginePacket | None:
             return packet_of('delete', {'id': message.id, 'user': message.author.name})
         case MemberJoined(member=member):
             return joined(member.user.name)
-        case MemberLeft(member=member):
+        case MemberLeft(member=member):  # unless the listeners know them by another name
             return left(member.user.name)
     return None
 
@@ -110,6 +110,7 @@ def joined(name: str) -> EnginePacket:
     return packet_of('join', {'user': name})
 
 
+@lru_cache(maxsize=256)  # likewise
 def left(name: str) -> EnginePacket:
     """Return the packet that tells that somebody went."""
     return packet_of('leave', {'user': name})

@@ -1,8 +1,10 @@
 """What changed in a room after a revision: the one question behind every reconnect, gap and late start."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
-from chat.events import Changes, MemberJoined, MemberLeft, RoomChanged, RoomEvent, message_event
+from chat.events import Changes, MemberChanged, MemberJoined, MemberLeft, RoomEvent, message_event, room_changed
 from chat.storage import messages, rooms
 
 MOST_CHANGES = 1_000  # more than this, and starting afresh costs less
@@ -22,11 +24,12 @@ def since(connection: Connection, room_id: int, revision: int) -> Changes:
     if len(changed) + len(came_or_went) > MOST_CHANGES:
         return Changes((), number, complete=False)
     events: list[RoomEvent] = [message_event(message) for message in changed]
-    for moved_at, member, belongs in came_or_went:
-        kind = MemberJoined if belongs else MemberLeft
-        events.append(kind(room_id, room.slug, moved_at, member))
-    changed_at = rooms.changed_revision(connection, room_id)
-    if changed_at > revision:
-        events.append(RoomChanged(room_id, room.slug, changed_at, room.name, room.topic, room.private))
+    for changed_at, member, joined_at in came_or_went:
+        came = MemberJoined if joined_at is not None and joined_at > revision else MemberChanged
+        kind = MemberLeft if joined_at is None else came
+        events.append(kind(room_id, room.slug, changed_at, member))
+    room_changed_at = rooms.changed_revision(connection, room_id)
+    if room_changed_at > revision:
+        events.append(room_changed(replace(room, revision=room_changed_at)))
     events.sort(key=lambda event: event.revision)
     return Changes(tuple(events), number, complete=True)

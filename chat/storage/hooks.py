@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 
 from chat.clock import moment, now_ms
 from chat.models import Hook, Room, User
 from chat.storage import users as user_rows
-from chat.storage.tables import hooks, rooms, users
+from chat.storage.tables import hooks, memberships, rooms, users
 
 _HOOK = (
     select(hooks.c.id, hooks.c.created_at, rooms.c.slug, users.c.id.label('bot_id'), users.c.name, users.c.kind)
@@ -30,6 +30,28 @@ def by_secret(connection: Connection, secret_hash: str) -> Hook | None:
     """Return the hook of a secret, or None."""
     row = connection.execute(_HOOK.where(hooks.c.secret_hash == secret_hash)).first()
     return None if row is None else _hook(row)
+
+
+def is_silenced(connection: Connection, hook_id: int, now: int) -> bool:
+    """Whether whoever made a hook is muted or banned now, in its room or everywhere."""
+    places = hooks.outerjoin(
+        memberships, (memberships.c.room_id == hooks.c.room_id) & (memberships.c.user_id == hooks.c.created_by)
+    )
+    until = (users.c.muted_until, users.c.banned_until, memberships.c.muted_until, memberships.c.banned_until)
+    made = select(hooks.c.id).select_from(places.join(users, users.c.id == hooks.c.created_by))
+    silenced = made.where(hooks.c.id == hook_id, or_(*(column > now for column in until)))
+    return connection.execute(silenced).first() is not None
+
+
+def by_id(connection: Connection, hook_id: int) -> Hook | None:
+    """Return a hook, or None."""
+    row = connection.execute(_HOOK.where(hooks.c.id == hook_id)).first()
+    return None if row is None else _hook(row)
+
+
+def every_hook(connection: Connection) -> list[Hook]:
+    """Return the hooks of all rooms, by room, in the order they were made."""
+    return [_hook(row) for row in connection.execute(_HOOK.order_by(rooms.c.slug, hooks.c.id))]
 
 
 def in_room(connection: Connection, room_id: int) -> tuple[Hook, ...]:

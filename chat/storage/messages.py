@@ -1,5 +1,6 @@
 """Statements about messages and drafts."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -9,8 +10,9 @@ from chat import markup
 from chat.clock import moment, now_ms
 from chat.models import Message, MessagePage, Room, User, UserKind
 from chat.storage import rooms as room_rows
+from chat.storage import users as user_rows
 from chat.storage.postgresql import hold_rooms
-from chat.storage.tables import drafts, messages, rooms, users
+from chat.storage.tables import drafts, memberships, messages, rooms, users
 
 SHARED = 4_096  # messages that were read last, 3 KiB each
 _MESSAGES = (
@@ -49,11 +51,18 @@ _NEXT_REVISION = (  # and whether it is needed, in one statement: each costs a t
     .values(revision=rooms.c.revision + 1)
     .returning(rooms.c.revision)
 )
-_LAST_BY = _NEWEST.where(messages.c.author_id == bindparam('author'), messages.c.deleted_at.is_(None))
+_LAST_BY = _NEWEST.where(
+    messages.c.author_id == bindparam('author'), messages.c.deleted_at.is_(None), messages.c.hidden_at.is_(None)
+)
 _DRAFT = and_(drafts.c.user_id == bindparam('author'), drafts.c.room_id == bindparam('here'))
 _DELETE_DRAFT = delete(drafts).where(_DRAFT)
 _UPDATE_DRAFT = update(drafts).where(_DRAFT)
 _INSERT = insert(messages).returning(messages.c.id)
+_REMOVE = (
+    update(messages)
+    .where(messages.c.id == bindparam('this_message'))
+    .values(revision=bindparam('number'), body='', html='', deleted_at=bindparam('now'), hidden_at=None)
+)
 
 
 def by_id(connection: Connection, message_id: int) -> Message | None:
@@ -108,12 +117,42 @@ def add(
 
 def edit(connection: Connection, message: Message, body: str, html: str) -> Message:
     """Store other words of a message."""
-    return _change(connection, message, body=body, html=html, html_version=markup.VERSION, edited_at=now_ms())
+    return change(connection, message, body=body, html=html, html_version=markup.VERSION, edited_at=now_ms())
 
 
 def remove(connection: Connection, message: Message) -> Message:
     """Store the tombstone of a message: its words are gone from the database."""
-    return _change(connection, message, body='', html='', deleted_at=now_ms())
+    return change(connection, message, body='', html='', deleted_at=now_ms(), hidden_at=None)
+
+
+def ids_by(connection: Connection, author_id: int) -> dict[int, list[int]]:
+    """Return the ids of all that somebody said and that is not deleted, by room, the newest first."""
+    where = select(memberships.c.room_id).where(memberships.c.user_id == author_id)  # nobody speaks without having been
+    theirs = and_(messages.c.room_id.in_(where), messages.c.author_id == author_id, messages.c.deleted_at.is_(None))
+    query = select(messages.c.room_id, messages.c.id).where(theirs).order_by(messages.c.id.desc())
+    ids: dict[int, list[int]] = {}
+    for row in connection.execute(query):
+        ids.setdefault(row.room_id, []).append(row.id)
+    return ids
+
+
+def remove_all(connection: Connection, room_id: int, message_ids: list[int]) -> list[Message]:
+    """Store the tombstones of some messages of a room, as ``remove`` does; returns those that were not deleted before.
+
+    Each takes a revision of its own, in the order of the ids, by few statements: there may be many.
+    """
+    hold_rooms(connection, rooms.c.id == room_id)
+    still_there = and_(messages.c.id.in_(message_ids), messages.c.deleted_at.is_(None))
+    found = {row.id: _message(row) for row in connection.execute(_IN_ROOM.where(still_there), {'room_id': room_id})}
+    if not found:
+        return []
+    now, first = now_ms(), room_rows.next_revisions(connection, room_id, len(found))
+    gone = [
+        replace(found[each], revision=number, body='', html='', deleted_at=moment(now), hidden=False)
+        for number, each in enumerate((each for each in message_ids if each in found), first)
+    ]
+    connection.execute(_REMOVE, [{'this_message': each.id, 'number': each.revision, 'now': now} for each in gone])
+    return gone
 
 
 def page(
@@ -186,12 +225,14 @@ def save_draft(connection: Connection, user_id: int, room_id: int, body: str) ->
         return
     values = {'body': body, 'updated_at': now_ms()}
     is_stored = connection.execute(_UPDATE_DRAFT, {**mine, **values}).rowcount > 0
-    # The room may have been deleted while somebody was writing in it.
-    if not is_stored and room_rows.by_id(connection, room_id) is not None:
-        connection.execute(insert(drafts), {'user_id': user_id, 'room_id': room_id, **values})
+    # The room, or the account, may have been deleted while somebody was writing.
+    if is_stored or room_rows.by_id(connection, room_id) is None or user_rows.get(connection, user_id) is None:
+        return
+    connection.execute(insert(drafts), {'user_id': user_id, 'room_id': room_id, **values})
 
 
-def _change(connection: Connection, message: Message, **values: object) -> Message:
+def change(connection: Connection, message: Message, **values: object) -> Message:
+    """Store new values of a message's columns under the room's next revision."""
     number = room_rows.next_revision(connection, message.room_id)
     connection.execute(update(messages).where(messages.c.id == message.id).values(revision=number, **values))
     return _message(connection.execute(_BY_ID, {'message_id': message.id}).one())
@@ -201,6 +242,7 @@ def _message(row: Row[*tuple[Any, ...]]) -> Message:
     return _shared(
         row.id, row.room_id, row.slug, row.revision, row.author_id, row.author_name, row.author_kind, row.body,
         row.html, row.html_version, row.client_message_id, row.created_at, row.edited_at, row.deleted_at, row.reply_to,
+        row.hidden_at, row.shown_again,
     )  # fmt: skip
 
 
@@ -208,9 +250,12 @@ def _message(row: Row[*tuple[Any, ...]]) -> Message:
 def _shared(
     message_id: int, room_id: int, slug: str, revision: int, author_id: int, author_name: str, author_kind: UserKind,
     body: str, html: str, html_version: int, client_message_id: str | None, created_at: int, edited_at: int | None,
-    deleted_at: int | None, reply_to: int | None,
+    deleted_at: int | None, reply_to: int | None, hidden_at: int | None, shown_again: bool,
 ) -> Message:  # fmt: skip
     """Return one and the same message for all pages that show it, instead of as many copies."""
+    is_hidden = hidden_at is not None
+    if is_hidden:  # whoever reads it, by whatever door, and whether or not the words are still stored
+        body, html, deleted_at = '', '', hidden_at
     # HTML made by an older renderer is made again: a mended sanitizer must hold for old messages too.
     return Message(
         id=message_id,
@@ -225,4 +270,6 @@ def _shared(
         edited_at=None if edited_at is None else moment(edited_at),
         deleted_at=None if deleted_at is None else moment(deleted_at),
         reply_to=reply_to,
+        hidden=is_hidden,
+        shown_again=bool(shown_again),
     )

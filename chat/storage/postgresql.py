@@ -240,3 +240,8 @@ def _version(connection: Connection) -> str:
             f"Hearth needs a database in UTF-8, and this one is in {encoding}; make it with ENCODING 'UTF8'."
         )
     return version
+
+
+def size(connection: Connection) -> int:
+    """Return how many bytes the database has."""
+    return int(connection.exec_driver_sql('SELECT pg_database_size(current_database())').scalar_one())

@@ -1,16 +1,17 @@
 """Statements about rooms, who belongs to them, and how far each has read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, insert, select, update
 
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
-from chat.storage import hooks
+from chat.storage import hooks, reports
 from chat.storage.postgresql import hold_name, hold_rooms
-from chat.storage.tables import drafts, memberships, messages, rooms, users
+from chat.storage.tables import drafts, invitation_rooms, invitations, memberships, messages, rooms, users
 
 EVERY = 2**31 - 1  # a limit that none reaches
 _BY_SLUG = select(rooms).where(rooms.c.slug == bindparam('slug'))
@@ -33,8 +34,14 @@ _REACHED = (
         users.c.name.label('user_name'),
         users.c.kind,
         rooms,
+        users.c.muted_until.label('silent_until'),
+        users.c.banned_until.label('out_until'),
         memberships.c.role,
         memberships.c.last_read_id,
+        memberships.c.left_at,
+        memberships.c.muted_until,
+        memberships.c.banned_until,
+        memberships.c.spoke_at,
     )
     .select_from(users)
     .outerjoin(rooms, rooms.c.slug == bindparam('slug'))
@@ -43,31 +50,43 @@ _REACHED = (
         and_(
             memberships.c.room_id == rooms.c.id,
             memberships.c.user_id == users.c.id,
-            memberships.c.left_at.is_(None),
         ),
     )
-    .where(users.c.id == bindparam('user'))
+    .where(users.c.id == bindparam('user'), users.c.deleted_at.is_(None))
 )
 _MEMBERS = (
-    select(users.c.id, users.c.name, users.c.kind, memberships.c.role, memberships.c.revision, memberships.c.left_at)
+    select(
+        users.c.id,
+        users.c.name,
+        users.c.kind,
+        memberships.c.role,
+        memberships.c.revision,
+        memberships.c.joined_revision,
+        memberships.c.left_at,
+    )
     .join_from(memberships, users)
     .where(memberships.c.room_id == bindparam('room_id'))
 )
 _BY_NAME = func.lower(rooms.c.name)
 _MINE = (
-    select(rooms, memberships.c.last_read_id)
+    select(rooms, memberships.c.last_read_id, memberships.c.favorite)
     .join_from(rooms, memberships)
-    .where(memberships.c.user_id == bindparam('member'), memberships.c.left_at.is_(None))
+    .where(
+        memberships.c.user_id == bindparam('member'),
+        memberships.c.left_at.is_(None),
+        rooms.c.archived_at.is_not(None) == bindparam('archived'),
+    )
     .order_by(_BY_NAME)
 )
 _OTHERS = (
     select(rooms)
     .where(
         rooms.c.private.is_(False),
+        rooms.c.archived_at.is_not(None) == bindparam('archived'),
         ~exists().where(
             memberships.c.room_id == rooms.c.id,
             memberships.c.user_id == bindparam('member'),
-            memberships.c.left_at.is_(None),
+            memberships.c.left_at.is_(None) | (memberships.c.banned_until > bindparam('now')),
         ),
     )
     .order_by(_BY_NAME)
@@ -90,6 +109,7 @@ _UNREAD = select(func.count()).select_from(
         messages.c.id > bindparam('after'),
         messages.c.author_id != bindparam('reader'),
         messages.c.deleted_at.is_(None),
+        messages.c.hidden_at.is_(None),
     )
     .limit(MOST_UNREAD)
     .subquery()
@@ -99,26 +119,67 @@ _UNREAD = select(func.count()).select_from(
 def by_slug(connection: Connection, slug: str) -> Room | None:
     """Return the room of that address, or None."""
     row = connection.execute(_BY_SLUG, {'slug': slug}).first()
-    return None if row is None else _room(row)
+    return None if row is None else room_of(row)
 
 
-def reached(connection: Connection, slug: str, user_id: int) -> tuple[User, Room | None, Role | None, int] | None:
-    """Return a person, a room, their role in it and how far they have read, each as it is now; None for nobody.
+class Found(NamedTuple):
+    """A person, a room if it is there, and how they stand to it; times are in ms, 0 for never."""
+
+    user: User
+    room: Room | None
+    role: Role | None
+    last_read_id: int
+    muted_until: int
+    banned_until: int
+    spoke_at: int
+
+
+def reached(connection: Connection, slug: str, user_id: int) -> Found | None:
+    """Return a person, a room, and how they stand to it, each as it is now; None for nobody, or who is banned.
 
     Within a transaction that writes, the room stays as it is for all others.
     """
     hold_rooms(connection, rooms.c.slug == slug)
     row = connection.execute(_REACHED, {'slug': slug, 'user': user_id}).first()
-    if row is None:
+    if row is None or (row.out_until or 0) > now_ms():
         return None
-    user = User(row.user_id, row.user_name, row.kind)
-    return user, None if row.id is None else _room(row), row.role, row.last_read_id or 0
+    user, is_member = User(row.user_id, row.user_name, row.kind), row.left_at is None
+    return Found(
+        user,
+        None if row.id is None else room_of(row),
+        row.role if is_member else None,
+        (row.last_read_id or 0) if is_member else 0,
+        max(row.silent_until or 0, row.muted_until or 0),
+        row.banned_until or 0,
+        row.spoke_at or 0,
+    )
+
+
+def named_for(connection: Connection, user_id: int, room: Room) -> Room:
+    """Return a room of direct messages under the names of those whom a person has them with."""
+    return names_for(connection, user_id, [room])[0]
+
+
+def names_for(connection: Connection, user_id: int, found: list[Room]) -> list[Room]:
+    """Return rooms as ``named_for`` does; those that are not of direct messages as they are."""
+    direct = [room.id for room in found if room.direct]
+    if not direct:
+        return found
+    query = select(memberships.c.room_id, users.c.name).join_from(memberships, users)
+    others = query.where(memberships.c.room_id.in_(direct), memberships.c.user_id != user_id)
+    names: dict[int, list[str]] = {}
+    for row in connection.execute(others.order_by(func.lower(users.c.name))):
+        names.setdefault(row.room_id, []).append(row.name)
+    return [
+        replace(room, name=', '.join(names.get(room.id, ['Notes to myself']))) if room.direct else room
+        for room in found
+    ]
 
 
 def by_id(connection: Connection, room_id: int) -> Room | None:
     """Return the room, or None."""
     row = connection.execute(_BY_ID, {'room_id': room_id}).first()
-    return None if row is None else _room(row)
+    return None if row is None else room_of(row)
 
 
 def revision(connection: Connection, room_id: int) -> int:
@@ -138,28 +199,58 @@ def next_revision(connection: Connection, room_id: int) -> int:
     return number
 
 
+def next_revisions(connection: Connection, room_id: int, count: int) -> int:
+    """Take several of the room's next numbers and return the first; locks the room as ``next_revision`` does."""
+    taken = update(rooms).where(rooms.c.id == room_id).values(revision=rooms.c.revision + count)
+    last: int = connection.execute(taken.returning(rooms.c.revision)).scalar_one()
+    return last - count + 1
+
+
 def hold_slug(connection: Connection, slug: str) -> None:
     """Let nobody else look for a free address like this one until the transaction ends."""
     hold_name(connection, slug)
 
 
-def add(connection: Connection, slug: str, name: str, topic: str, *, private: bool, created_by: int | None) -> Room:
-    """Store a new room."""
+def add(
+    connection: Connection,
+    slug: str,
+    name: str,
+    topic: str,
+    *,
+    private: bool,
+    created_by: int | None,
+    people_key: str | None = None,
+) -> Room:
+    """Store a new room; with a ``people_key``, one of direct messages."""
     now = now_ms()
     values = {
         'slug': slug, 'name': name, 'topic': topic, 'private': private, 'revision': 0,
-        'created_at': now, 'created_by': created_by,
+        'created_at': now, 'created_by': created_by, 'people_key': people_key,
     }  # fmt: skip
     room_id: int = connection.execute(insert(rooms).returning(rooms.c.id), values).scalar_one()
-    return Room(room_id, slug, name, topic, private, 0, moment(now))
+    return Room(room_id, slug, name, topic, private, 0, moment(now), direct=people_key is not None)
 
 
-def change(connection: Connection, room: Room, name: str, topic: str, *, private: bool) -> Room:
-    """Store what a room is called and about, and who may find it, under its next revision."""
+def hold_people(connection: Connection, people_key: str) -> None:
+    """Let nobody else open direct messages between the same people until the transaction ends."""
+    hold_name(connection, people_key)
+
+
+def of_people(connection: Connection, people_key: str) -> Room | None:
+    """Return the room of direct messages between these people, or None."""
+    row = connection.execute(select(rooms).where(rooms.c.people_key == people_key)).first()
+    return None if row is None else room_of(row)
+
+
+def change(connection: Connection, room: Room) -> Room:
+    """Store what a room is like from now on, under its next revision, and return it."""
     number = next_revision(connection, room.id)
-    values = {'name': name, 'topic': topic, 'private': private}
-    connection.execute(update(rooms).where(rooms.c.id == room.id).values(changed_revision=number, **values))
-    return Room(room.id, room.slug, name, topic, private, number, room.created_at)
+    columns = ('name', 'topic', 'private', 'description', 'posting', 'slow_mode', 'paused')
+    values = {name: getattr(room, name) for name in columns}
+    archived_at = func.coalesce(rooms.c.archived_at, now_ms()) if room.archived else None
+    changed = update(rooms).where(rooms.c.id == room.id)
+    connection.execute(changed.values(changed_revision=number, archived_at=archived_at, **values))
+    return replace(room, revision=number)
 
 
 def changed_revision(connection: Connection, room_id: int) -> int:
@@ -170,9 +261,28 @@ def changed_revision(connection: Connection, room_id: int) -> int:
 def remove(connection: Connection, room_id: int) -> None:
     """Delete a room and all that is in it."""
     hooks.remove(connection, room_id)
+    reports.forget_of_room(connection, room_id)
+    _end_invitations(connection, room_id)
     for table in (drafts, memberships, messages):
         connection.execute(delete(table).where(table.c.room_id == room_id))
     connection.execute(delete(rooms).where(rooms.c.id == room_id))
+
+
+def abandoned(connection: Connection) -> list[int]:
+    """Return the ids of private rooms that nobody belongs to, and from which no report is open."""
+    somebody = exists().where(memberships.c.room_id == rooms.c.id, memberships.c.left_at.is_(None))
+    found = connection.execute(select(rooms.c.id).where(rooms.c.private, ~somebody).order_by(rooms.c.id)).scalars()
+    return [room_id for room_id in found.all() if not reports.is_open_in(connection, room_id)]
+
+
+def _end_invitations(connection: Connection, room_id: int) -> None:
+    """Invite nobody to a room that is deleted; invitations to nothing else are over."""
+    by_id = invitation_rooms.c.invitation_id
+    here = select(by_id).where(invitation_rooms.c.room_id == room_id)
+    alone = select(by_id).where(by_id.in_(here)).group_by(by_id).having(func.count() == 1)
+    over = update(invitations).where(invitations.c.id.in_(alone), invitations.c.revoked_at.is_(None))
+    connection.execute(over.values(revoked_at=now_ms()))
+    connection.execute(delete(invitation_rooms).where(invitation_rooms.c.room_id == room_id))
 
 
 def membership(connection: Connection, room_id: int, user_id: int) -> Row[*tuple[Any, ...]] | None:
@@ -197,19 +307,54 @@ def member_ids(connection: Connection, room_ids: list[int]) -> dict[int, frozens
     return {room_id: frozenset(members) for room_id, members in ids.items()}
 
 
-def member_changes(connection: Connection, room_id: int, since: int, limit: int) -> list[tuple[int, Member, bool]]:
-    """Return (revision, member, whether they belong now) of memberships changed after ``since``."""
+def member_changes(
+    connection: Connection, room_id: int, since: int, limit: int
+) -> list[tuple[int, Member, int | None]]:
+    """Return (revision, member, revision of joining) of memberships changed after ``since``; None for who has left."""
     rows = connection.execute(_MEMBERS.where(memberships.c.revision > since).limit(limit), {'room_id': room_id})
-    return [(row.revision, _member(row), row.left_at is None) for row in rows]
+    return [(row.revision, _member(row), row.joined_revision if row.left_at is None else None) for row in rows]
 
 
 def join(connection: Connection, room_id: int, user: User, role: Role, number: int) -> None:
     """Store that somebody belongs to the room from revision ``number`` on; what was said before counts as read."""
     newest = connection.execute(_NEWEST_ID, {'room_id': room_id}).scalar_one()
-    values = {'role': role, 'joined_at': now_ms(), 'left_at': None, 'revision': number, 'last_read_id': newest}
+    values = {
+        'role': role, 'joined_at': now_ms(), 'left_at': None, 'revision': number, 'joined_revision': number,
+        'last_read_id': newest,
+    }  # fmt: skip
     here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user.id)
     if connection.execute(update(memberships).where(here).values(**values)).rowcount == 0:
         connection.execute(insert(memberships), {'room_id': room_id, 'user_id': user.id, **values})
+
+
+def note_changed(connection: Connection, room_id: int, user_id: int, number: int) -> None:
+    """Store that a member is another since revision ``number``."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    connection.execute(update(memberships).where(here).values(revision=number))
+
+
+def set_role(connection: Connection, room_id: int, user_id: int, role: Role, number: int) -> None:
+    """Store what a member is in the room since revision ``number``."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    connection.execute(update(memberships).where(here).values(role=role, revision=number))
+
+
+def set_favorite(connection: Connection, room_id: int, user_id: int, *, favorite: bool) -> None:
+    """Store whether a room is among a member's favorites."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    connection.execute(update(memberships).where(here).values(favorite=favorite))
+
+
+def is_favorite(connection: Connection, room_id: int, user_id: int) -> bool:
+    """Whether a room is among a member's favorites."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id, memberships.c.left_at.is_(None))
+    return bool(connection.execute(select(memberships.c.favorite).where(here)).scalar())
+
+
+def note_speaking(connection: Connection, room_id: int, user_id: int) -> None:
+    """Store that a member has spoken just now."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    connection.execute(update(memberships).where(here).values(spoke_at=now_ms()))
 
 
 def count(connection: Connection) -> int:
@@ -218,10 +363,12 @@ def count(connection: Connection) -> int:
     return number
 
 
-def has_members(connection: Connection, room_id: int, role: Role | None = None) -> bool:
-    """Whether anybody belongs to a room, or anybody with this role."""
+def has_members(connection: Connection, room_id: int, role: Role | None = None, but: int | None = None) -> bool:
+    """Whether anybody belongs to a room, or anybody with this role; ``but`` is a user not to count."""
     here = _MEMBERS.where(memberships.c.left_at.is_(None))
     query = here if role is None else here.where(memberships.c.role == role)
+    if but is not None:
+        query = query.where(memberships.c.user_id != but)
     return connection.execute(query.limit(1), {'room_id': room_id}).first() is not None
 
 
@@ -252,26 +399,31 @@ def unread(connection: Connection, room_id: int, user_id: int, after: int) -> in
     return count
 
 
-def visible(connection: Connection, user_id: int, limit: int, words: str = '') -> list[RoomEntry]:
+def visible(
+    connection: Connection, user_id: int, limit: int, words: str = '', *, archived: bool = False
+) -> list[RoomEntry]:
     """Return the rooms a person belongs to, then at most ``limit`` open ones that they could join, each by name.
 
-    With ``words``, only those whose name or topic has them, in capitals or not.
+    With ``words``, only those whose name or topic has them, in capitals or not. ``archived`` rooms or all others.
     """
-    mine = connection.execute(_MINE, {'member': user_id})
-    others = connection.execute(_OTHERS, {'member': user_id, 'most': EVERY if words else limit})
+    asked = {'member': user_id, 'archived': archived}
+    mine = connection.execute(_MINE, asked)
+    others = connection.execute(_OTHERS, {**asked, 'most': EVERY if words else limit, 'now': now_ms()})
     sought = words.casefold()  # here, as SQLite knows the capitals of English only
+    rows = mine.all()
+    named = zip(names_for(connection, user_id, [room_of(row) for row in rows]), rows, strict=True)
     return [
         *(
-            RoomEntry(_room(row), True, unread(connection, row.id, user_id, row.last_read_id))
-            for row in mine.all()
-            if _has(row, sought)
+            RoomEntry(room, True, unread(connection, room.id, user_id, row.last_read_id), row.favorite)
+            for room, row in named
+            if _has(room, sought)
         ),
-        *islice((RoomEntry(_room(row), False, 0) for row in others if _has(row, sought)), limit),
+        *islice((RoomEntry(room, False, 0) for room in map(room_of, others) if _has(room, sought)), limit),
     ]
 
 
-def _has(row: Row[*tuple[Any, ...]], sought: str) -> bool:
-    return not sought or sought in row.name.casefold() or sought in row.topic.casefold()
+def _has(room: Room, sought: str) -> bool:
+    return not sought or sought in room.name.casefold() or sought in room.topic.casefold()
 
 
 def of_member(connection: Connection, user_id: int) -> list[tuple[Room, Role]]:
@@ -279,13 +431,27 @@ def of_member(connection: Connection, user_id: int) -> list[tuple[Room, Role]]:
     mine = and_(memberships.c.user_id == user_id, memberships.c.left_at.is_(None))
     hold_rooms(connection, rooms.c.id.in_(select(memberships.c.room_id).where(mine)))
     query = select(rooms, memberships.c.role).join_from(memberships, rooms).where(mine).order_by(rooms.c.id)
-    return [(_room(row), row.role) for row in connection.execute(query)]
+    return [(room_of(row), row.role) for row in connection.execute(query)]
+
+
+def hold_all_of(connection: Connection, user_id: int) -> None:
+    """Let nobody else change the rooms that somebody belongs to, or once did, until the transaction ends."""
+    hold_rooms(connection, rooms.c.id.in_(select(memberships.c.room_id).where(memberships.c.user_id == user_id)))
+
+
+def with_words_of(connection: Connection, user_id: int) -> list[tuple[Room, Role]]:
+    """Return the rooms that somebody has left and said something in, with the role they had in each."""
+    said = exists().where(messages.c.room_id == rooms.c.id, messages.c.author_id == user_id)
+    left = and_(memberships.c.user_id == user_id, memberships.c.left_at.is_not(None))
+    query = select(rooms, memberships.c.role).join_from(memberships, rooms).where(left, said).order_by(rooms.c.id)
+    return [(room_of(row), row.role) for row in connection.execute(query)]
 
 
 def open_to_all(connection: Connection, limit: int) -> tuple[Room, ...]:
     """Return the rooms that are open to everybody, by name."""
-    query = select(rooms).where(rooms.c.private.is_(False)).order_by(_BY_NAME).limit(limit)
-    return tuple(_room(row) for row in connection.execute(query))
+    is_open = rooms.c.private.is_(False) & rooms.c.archived_at.is_(None)
+    query = select(rooms).where(is_open).order_by(_BY_NAME).limit(limit)
+    return tuple(room_of(row) for row in connection.execute(query))
 
 
 def unread_counts(connection: Connection, user_id: int, room_ids: list[int]) -> dict[int, int]:
@@ -297,8 +463,23 @@ def unread_counts(connection: Connection, user_id: int, room_ids: list[int]) -> 
     return {row.room_id: unread(connection, row.room_id, user_id, row.last_read_id) for row in rows}
 
 
-def _room(row: Row[*tuple[Any, ...]]) -> Room:
-    return Room(row.id, row.slug, row.name, row.topic, row.private, row.revision, moment(row.created_at))
+def room_of(row: Row[*tuple[Any, ...]]) -> Room:
+    """Return the room of a row of its table."""
+    return Room(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        topic=row.topic,
+        private=row.private,
+        revision=row.revision,
+        created_at=moment(row.created_at),
+        description=row.description,
+        posting=row.posting,
+        slow_mode=row.slow_mode,
+        paused=row.paused,
+        archived=row.archived_at is not None,
+        direct=row.people_key is not None,
+    )
 
 
 def _member(row: Row[*tuple[Any, ...]]) -> Member:

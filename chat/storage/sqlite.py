@@ -109,3 +109,9 @@ def _configure(engine: Engine, *pragmas: str, begin: str) -> None:
     def _begin(connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection  # directly: it is part of every transaction
         driver.execute(begin)
+
+
+def size(connection: Connection) -> int:
+    """Return how many bytes the database has."""
+    pages = connection.exec_driver_sql('PRAGMA page_count').scalar_one()
+    return int(pages) * int(connection.exec_driver_sql('PRAGMA page_size').scalar_one())

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -35,6 +36,17 @@ users = Table(
     Column('name_key', String(96), nullable=False, unique=True),  # text.skeleton(name): names that look alike are one
     Column('kind', String(16), nullable=False),
     Column('created_at', BigInteger, nullable=False),
+    Column('password_hash', String(256)),
+    Column('deleted_at', BigInteger),  # the row stays for the messages
+    Column('color', Integer),
+    Column('picture', String(64)),  # pictures.digest, if there is one
+    Column('status', String(100), nullable=False, server_default=''),
+    Column('status_until', BigInteger),  # it clears itself then
+    Column('time_zone', String(64)),
+    Column('theme', String(8)),
+    Column('removing', Boolean, nullable=False, server_default=false()),  # their messages go, a few at a time
+    Column('muted_until', BigInteger),  # in every room; clock.FOREVER without an end
+    Column('banned_until', BigInteger),  # from the chat; likewise
     sqlite_autoincrement=True,
 )
 
@@ -45,13 +57,14 @@ sessions = Table(
     Column('token_hash', String(64), nullable=False, unique=True),
     Column('user_id', ForeignKey('users.id'), nullable=False, index=True),
     Column('time_zone', String(64)),
-    Column('theme', String(8)),
+    Column('theme', String(8)),  # not used any more: a theme is the user's
     Column('user_agent', String(256), nullable=False),
     Column('created_at', BigInteger, nullable=False),
     Column('last_used_at', BigInteger, nullable=False),
     Column('passing', Boolean, nullable=False, server_default=false()),  # it lasts as long as its one connection
     Column('link_hash', String(64), unique=True, index=True),  # of a link that signs in another device
     Column('link_until', BigInteger),
+    Column('address', String(64)),  # that began it
     sqlite_autoincrement=True,
 )
 
@@ -67,6 +80,13 @@ rooms = Table(
     Column('created_at', BigInteger, nullable=False),
     Column('created_by', ForeignKey('users.id')),
     Column('changed_revision', BigInteger, nullable=False, server_default='0'),  # of the last change of the room itself
+    Column('description', Text, nullable=False, server_default=''),
+    Column('posting', String(16), nullable=False, server_default='everybody'),  # who writes: models.Posting
+    Column('slow_mode', Integer, nullable=False, server_default='0'),  # seconds between two messages of one person
+    Column('paused', Boolean, nullable=False, server_default=false()),
+    Column('archived_at', BigInteger),
+    Column('people_key', String(256)),  # of direct messages alone: whose they are, see direct.key_of
+    Index(None, 'people_key', unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -78,8 +98,13 @@ memberships = Table(
     Column('role', String(16), nullable=False),
     Column('joined_at', BigInteger, nullable=False),
     Column('left_at', BigInteger),
-    Column('revision', BigInteger, nullable=False),
+    Column('revision', BigInteger, nullable=False),  # of the last change: joined, left, or the person is another
     Column('last_read_id', BigInteger, nullable=False),
+    Column('joined_revision', BigInteger, nullable=False, server_default='0'),
+    Column('favorite', Boolean, nullable=False, server_default=false()),
+    Column('muted_until', BigInteger),
+    Column('banned_until', BigInteger),  # who is banned has left
+    Column('spoke_at', BigInteger),  # where there is a slow mode
     Index(None, 'room_id', 'revision'),
     Index(None, 'user_id'),
 )
@@ -99,6 +124,9 @@ messages = Table(
     Column('edited_at', BigInteger),
     Column('deleted_at', BigInteger),
     Column('reply_to', ForeignKey('messages.id'), index=True),  # or deleting a message walks through all others
+    Column('hidden_at', BigInteger),  # by a moderator; the words stay for moderation.KEPT, so that it can be undone
+    Column('shown_again', Boolean, nullable=False, server_default=false()),  # after it was hidden
+    Index(None, 'hidden_at'),
     Index(None, 'room_id', 'id'),
     UniqueConstraint('room_id', 'revision'),
     UniqueConstraint('room_id', 'author_id', 'client_message_id'),
@@ -123,6 +151,104 @@ hooks = Table(
     Column('bot_id', ForeignKey('users.id'), nullable=False),
     Column('created_by', ForeignKey('users.id'), nullable=False),
     Column('created_at', BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+links = Table(
+    'links',  # each is followed once
+    metadata,
+    Column('hash', String(64), primary_key=True),
+    Column('purpose', String(16), nullable=False),
+    Column('user_id', ForeignKey('users.id'), index=True),
+    Column('until', BigInteger, nullable=False),
+)
+
+identities = Table(
+    'identities',  # who somebody is elsewhere
+    metadata,
+    Column('provider', String(64), primary_key=True),
+    Column('subject', String(255), primary_key=True),
+    Column('user_id', ForeignKey('users.id'), nullable=False, index=True),
+    Column('created_at', BigInteger, nullable=False),
+)
+
+pictures = Table(
+    'pictures',
+    metadata,
+    Column('user_id', ForeignKey('users.id'), primary_key=True),
+    Column('digest', String(64), nullable=False),
+    Column('data', LargeBinary, nullable=False),
+)
+
+address_bans = Table(
+    'address_bans',
+    metadata,
+    Column('address', String(64), primary_key=True),  # as web.addresses counts them
+    Column('until', BigInteger, nullable=False),
+    Column('created_at', BigInteger, nullable=False),
+)
+
+invitations = Table(
+    'invitations',
+    metadata,
+    Column('id', Id, primary_key=True),
+    Column('token', String(64), nullable=False, unique=True),  # readable, so that the link can be shown again
+    Column('label', String(64), nullable=False),
+    Column('kind', String(16), nullable=False),  # that who comes by it becomes: guest, member or moderator
+    Column('until', BigInteger),
+    Column('most_uses', Integer),
+    Column('uses', Integer, nullable=False, server_default='0'),
+    Column('created_at', BigInteger, nullable=False),
+    Column('created_by', ForeignKey('users.id'), nullable=False, index=True),
+    Column('revoked_at', BigInteger),
+    sqlite_autoincrement=True,
+)
+
+invitation_rooms = Table(
+    'invitation_rooms',
+    metadata,
+    Column('invitation_id', ForeignKey('invitations.id'), primary_key=True),
+    Column('room_id', ForeignKey('rooms.id'), primary_key=True, index=True),
+)
+
+invitation_uses = Table(
+    'invitation_uses',
+    metadata,
+    Column('invitation_id', ForeignKey('invitations.id'), primary_key=True),
+    Column('user_id', ForeignKey('users.id'), primary_key=True, index=True),
+    Column('used_at', BigInteger, nullable=False),
+)
+
+reports = Table(
+    'reports',  # of messages, to the moderators
+    metadata,
+    Column('id', Id, primary_key=True),
+    Column('message_id', ForeignKey('messages.id'), nullable=False, index=True),
+    Column('reported_by', ForeignKey('users.id'), nullable=False),
+    Column('body', Text, nullable=False),  # as it was reported, whatever its author makes of it
+    Column('reason', String(500), nullable=False),
+    Column('created_at', BigInteger, nullable=False),
+    Column('closed_at', BigInteger, index=True),
+    Column('closed_by', ForeignKey('users.id')),
+    Column('outcome', String(16)),  # models.Outcome
+    UniqueConstraint('message_id', 'reported_by'),
+    sqlite_autoincrement=True,
+)
+
+audit_log = Table(
+    'audit_log',  # a line each, in the words of that time: those it is about may be gone
+    metadata,
+    Column('id', Id, primary_key=True),
+    Column('at', BigInteger, nullable=False, index=True),
+    Column('actor_id', BigInteger),  # None for strangers and the operator
+    Column('actor', String(64), nullable=False),
+    Column('address', String(64), nullable=False),
+    Column('action', String(32), nullable=False),
+    Column('target_id', BigInteger),  # of a user
+    Column('target', String(128), nullable=False),
+    Column('room', String(64), nullable=False),  # its slug
+    Column('details', String(512), nullable=False),
+    Column('result', String(16), nullable=False),  # models.Result
     sqlite_autoincrement=True,
 )
 

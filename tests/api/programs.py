@@ -17,7 +17,7 @@ from chat import Chat
 from chat.models import User
 from web.prepared_frames import Protocol
 
-PATIENCE = 10.0  # s
+PATIENCE = 30.0  # s; generous, as the machine may be busy
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from engineio.packet import Packet as EnginePacket
@@ -10,7 +11,9 @@ from socketio.packet import Packet
 
 from api import callers, frames, outbox, schemas, ws
 from api.socketio import door, events, waiting
+from chat import pictures, text
 from chat.events import (
+    MemberChanged,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -22,7 +25,8 @@ from chat.events import (
     StartAfresh,
     Typing,
 )
-from chat.models import Member, Message, User
+from chat.models import COLORS, Member, Message, User
+from chat.statuses import StatusFor
 from tests.api.documented import section, table
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -33,6 +37,7 @@ EVENTS: dict[type[RoomEvent], type[BaseModel]] = {
     MessageEdited: schemas.MessageHappened,
     MessageDeleted: schemas.MessageHappened,
     MemberJoined: schemas.MemberHappened,
+    MemberChanged: schemas.MemberHappened,
     MemberLeft: schemas.MemberHappened,
     RoomChanged: schemas.RoomHappened,
 }
@@ -106,6 +111,24 @@ def test_what_a_socketio_client_is_told(event: RoomEvent) -> None:
     assert isinstance(packet, EnginePacket)
     name, payload = Packet(encoded_packet=packet.data).data
     assert documented[name] == set(payload)
+
+
+def test_a_socketio_client_is_told_nothing_that_the_original_room_did_not_tell() -> None:
+    assert events.told(MemberChanged(1, 'lobby', 57, Member(ADA, 'member'))) is None
+
+
+def test_profiles_are_described_field_by_field() -> None:
+    documented = {names(row[0])[0]: row[1] for row in table('Profiles', 'field')}
+    fields = set(schemas.OwnProfile.model_fields) | set(schemas.ProfileChanges.model_fields)
+    assert set(documented) == fields - {'user', 'created_at'}
+    assert [each for each in get_args(StatusFor) if f'`{each}`' not in documented['status_for']] == []
+    assert f'1 to {text.NAME_LENGTH}' in documented['name']
+    assert f'0 to {COLORS - 1}' in documented['color']
+    assert f'at most {text.STATUS_LENGTH} characters' in documented['status']
+    described = ' '.join(section('Profiles').split())
+    assert f'at most {pictures.MOST_PIXELS // 1_000_000} megapixels' in described
+    assert f'at most {pictures.SIDE} pixels' in described
+    assert f'at most {pictures.LARGEST:,} bytes' in section('Calls')
 
 
 def test_the_limits() -> None:

@@ -123,7 +123,7 @@ async def test_what_is_of_another_type_is_said_in_words(
 async def test_a_method_that_is_not_known_says_which_are(program: httpx.AsyncClient) -> None:
     answer = await program.put('/me')
     assert problem(answer) == (405, 'method_not_allowed', None)
-    assert answer.headers['allow'] == 'GET'
+    assert answer.headers['allow'] == 'DELETE, GET'
     assert (await program.put('/rooms')).headers['allow'] == 'GET, POST'
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from api.online import Online
-from chat.events import MemberJoined, MemberLeft
+from chat.events import MemberChanged, MemberJoined, MemberLeft
 from chat.models import Member, Room, User
 from chat.presence import Presence
 
@@ -46,3 +46,14 @@ async def test_what_was_missed_is_noted_from_whoever_is_told_it_and_once() -> No
     later: list[str] = []
     online.follow(room(7), [member(ADA)], later.append)
     assert json.loads(later[0])['online'] == ['Ada']
+
+
+async def test_who_is_online_is_told_by_the_name_they_have_now() -> None:
+    presence = Presence()
+    presence.connect(ADA.id)
+    online = Online(presence)
+    online.follow(room(5), [member(ADA)], lambda _: None)
+    online.heard(MemberChanged(1, 'lobby', 6, member(User(ADA.id, 'Eve', 'guest'))))
+    later: list[str] = []
+    online.follow(room(5), [member(ADA)], later.append)
+    assert json.loads(later[0])['online'] == ['Eve']

@@ -25,8 +25,9 @@ async def test_a_room_is_opened_listed_changed_and_deleted(
     answer = await program.post('/rooms', json={'name': 'Book club', 'topic': 'Novels'}, headers=ada)
     assert answer.status_code == 201
     room = {
-        'slug': 'book-club', 'name': 'Book club', 'topic': 'Novels', 'private': False, 'joined': True, 'online': 0,
-        'unread': 0,
+        'slug': 'book-club', 'name': 'Book club', 'topic': 'Novels', 'description': '', 'private': False,
+        'posting': 'everybody', 'slow_mode': 0, 'paused': False, 'archived': False, 'direct': False,
+        'joined': True, 'favorite': False, 'online': 0, 'unread': 0,
     }  # fmt: skip
     assert answer.json() == room
     assert (await program.get('/rooms/book-club', headers=bo)).json() == {**room, 'joined': False}

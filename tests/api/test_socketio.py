@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -143,6 +144,20 @@ async def test_a_name_is_free_again_for_a_new_guest_when_its_guest_has_disconnec
     assert (await chat.messages.get(bo, mine)).author.name == 'Ada'
 
 
+@pytest.mark.parametrize('mode', ['accounts', 'invited'])
+async def test_where_a_name_is_not_enough_nobody_joins_by_one(site: SocketIO, chat: Chat, mode: str) -> None:
+    chat.accounts._mode = mode
+    async with site.client() as other:
+        assert (await other.ask('join', {'user': 'Ada'}))['code'] == 'unauthenticated'
+        assert (await other.next('error'))['code'] == 'unauthenticated'
+
+
+async def test_the_name_of_an_account_is_nobody_elses(site: SocketIO, chat: Chat) -> None:
+    await chat.credentials.register('Ada', 'a long sentence', 'here')
+    async with site.client() as other:
+        assert (await other.ask('join', {'user': 'ada'}))['code'] == 'name_taken'
+
+
 async def test_a_name_on_a_page_stays_its_persons_when_they_close_it(site: SocketIO, chat: Chat, bo: User) -> None:
     await chat.sessions.begin(bo, 'a page')
     async with site.client() as other:
@@ -264,6 +279,48 @@ async def test_a_server_that_stops_lets_go_of_everybody(site: SocketIO, chat: Ch
 
 
 # What is said.
+
+
+async def test_who_is_renamed_goes_on_by_the_name_they_joined_with_and_is_shown_by_the_new_one(
+    site: SocketIO, chat: Chat, bo: User
+) -> None:
+    ada = await newcomer(chat, 'Ada')
+    token = await chat.sessions.begin(ada, 'a front end')
+    session = await chat.sessions.find(token)
+    assert session is not None
+    await chat.rooms.create(bo, 'Garden')
+    async with site.joined('Bo', token=await chat.sessions.begin(bo, '')) as other:
+        async with site.joined('Ada', token=token) as client:
+            await other.next('join')
+            await chat.profiles.change(session, name='Eve')
+            for name in ('Ada', 'Eve'):
+                assert (await client.ask('message', {'user': name, 'message': f'as {name}'}))['ok'] is True
+                for each in (client, other):
+                    told = await each.next('message')
+                    assert (told['user'], told['message']) == ('Eve', f'as {name}')
+            assert (await client.ask('message', {'user': 'Bo', 'message': 'no'}))['code'] == 'forbidden'
+            await client.next('error')
+            await client.ask('get_user_messages', {'user': 'Ada'})
+            own = {'user': 'Ada', 'messages': ['as Ada', 'as Eve']}
+            assert await client.next('get_user_messages') == own
+            assert (await client.ask('join', {'user': 'Ada', 'room': 'garden'}))['user'] == 'Eve'
+            assert await client.next('join') == {'user': 'Eve'}
+        await other.hears_nothing()  # of the new name, which the original room has no word for
+        chat.presence.clock = lambda: monotonic() + presence.GONE_AFTER
+        chat.presence.sweep()
+        assert await other.next('leave') == {'user': 'Eve'}
+
+
+async def test_a_token_is_joined_with_by_the_name_of_today(site: SocketIO, chat: Chat) -> None:
+    ada = await newcomer(chat, 'Ada')
+    token = await chat.sessions.begin(ada, 'a front end')
+    session = await chat.sessions.find(token)
+    assert session is not None
+    await chat.profiles.change(session, name='Eve')
+    async with site.client() as client:
+        assert (await client.ask('join', {'user': 'Ada', 'token': token}))['code'] == 'forbidden'
+        await client.next('error')
+        assert (await client.ask('join', {'user': 'Eve', 'token': token}))['user'] == 'Eve'
 
 
 async def test_what_other_doors_say_is_told(site: SocketIO, chat: Chat, bo: User) -> None:

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from api import callers, frames, outbox, ws
 from chat import Chat
+from chat.events import room_json
 from chat.models import User
 from tests.api.programs import PATIENCE, Program, Site, serving
 from tests.chat.people import newcomer
@@ -49,6 +50,12 @@ def log(site: Site, caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCapt
 
 async def bearer(chat: Chat, user: User) -> dict[str, str]:
     return {'Authorization': f'Bearer {await chat.sessions.begin(user, "a program")}'}
+
+
+async def rename(chat: Chat, user: User, name: str) -> None:
+    session = await chat.sessions.find(await chat.sessions.begin(user, 'a browser'))
+    assert session is not None
+    await chat.profiles.change(session, name=name)
 
 
 async def say_much(chat: Chat, user: User) -> None:
@@ -206,7 +213,8 @@ async def test_subscribing_tells_the_room_its_people_and_then_what_happens(
 ) -> None:
     async with site.program(ada) as program:
         result = await program.result('subscribe', room='lobby')
-        assert result['room'] == {'slug': 'lobby', 'name': 'Lobby', 'topic': 'Where everybody meets', 'private': False}
+        assert result['room'] == room_json(await chat.rooms.find(ada, 'lobby'))
+        assert result['room']['topic'] == 'Where everybody meets'
         assert [(each['user']['name'], each['presence']) for each in result['members']] == [
             ('Ada', 'online'), ('Bo', 'offline')
         ]  # fmt: skip
@@ -372,6 +380,28 @@ async def test_a_flood_is_told_how_long_to_wait(site: Site, ada: User) -> None:
         assert 'Try again in' in answers[-1]['message']
 
 
+async def test_direct_messages_and_archived_rooms_are_listened_to_and_the_latter_not_joined(
+    site: Site, chat: Chat, ada: User, bo: User
+) -> None:
+    await chat.rooms.create(ada, 'Garden')
+    await chat.rooms.change(ada, 'garden', archived=True)
+    slug = (await chat.direct.open(ada, [bo.id])).slug
+    async with site.program(ada) as program:
+        room = (await program.ask('subscribe', room='garden'))['result']['room']
+        assert (room['slug'], room['archived']) == ('garden', True)
+        refused = await program.ask('send', room='garden', body='x')
+        assert (refused['code'], refused['message'][:21]) == ('forbidden', 'This room is archived')
+        room = (await program.ask('subscribe', room=slug))['result']['room']
+        assert (room['name'], room['direct']) == ('Bo', True)
+        await chat.messages.send(bo, slug, 'psst')
+        (told,) = await program.events(1)
+        assert told['message']['body'] == 'psst'
+    async with site.program(bo) as program:
+        assert (await program.ask('subscribe', room='garden'))['code'] == 'forbidden'
+    async with site.program(await newcomer(chat, 'Cy')) as program:
+        assert (await program.ask('subscribe', room=slug))['code'] == 'not_found'
+
+
 async def test_unsubscribing_ends_what_is_told(site: Site, chat: Chat, ada: User, bo: User) -> None:
     async with site.program(ada) as program:
         await program.result('subscribe', room='lobby')
@@ -449,6 +479,33 @@ async def test_typing_is_told_to_all_in_the_room_once_for_all(site: Site, ada: U
 
 
 @pytest.mark.slow
+async def test_who_is_renamed_is_told_so_and_types_by_the_new_name(site: Site, chat: Chat, ada: User, bo: User) -> None:
+    async with site.program(ada) as first, site.program(bo) as second:
+        revision = (await first.result('subscribe', room='lobby'))['revision']
+        await second.result('subscribe', room='lobby')
+        await rename(chat, ada, 'Eve')
+        user = {'id': ada.id, 'name': 'Eve', 'kind': 'guest'}
+        told = {'type': 'member_changed', 'room': 'lobby', 'revision': revision + 1}
+        for program in (first, second):
+            assert await program.events(1) == [{**told, 'member': {'user': user, 'role': 'member'}}]
+        await first.result('typing', room='lobby')
+        assert (await second.events(1, 'typing'))[0]['users'] == ['Eve']
+        assert (await first.result('send', room='lobby', body='hello'))['author'] == user
+        members = (await second.result('subscribe', room='lobby'))['members']
+        assert {member['user']['name'] for member in members} == {'Eve', 'Bo'}
+
+
+async def test_who_is_renamed_where_the_connection_does_not_listen_types_by_the_new_name(
+    site: Site, chat: Chat, ada: User, bo: User
+) -> None:
+    async with site.program(ada) as first, site.program(bo) as second:
+        await second.result('subscribe', room='lobby')
+        await rename(chat, ada, 'Eve')
+        await first.result('subscribe', room='lobby')
+        await first.result('typing', room='lobby')
+        assert (await second.events(1, 'typing'))[0]['users'] == ['Eve']
+
+
 async def test_who_is_online_is_told_at_first_and_when_it_changes(
     site: Site, chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.browser.people import Person
 from tests.servers import Server
@@ -19,6 +20,7 @@ CHROMIUM = next(
     ),
     None,
 )
+PATIENCE = 30_000  # ms for something to come; no more is waited than it takes, and a busy machine takes long
 FLAGS = [
     '--headless',
     '--no-sandbox',
@@ -36,6 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            # One loop for all of them, as they share a browser: to start one takes longer than many a test.
+            item.add_marker(pytest.mark.asyncio(loop_scope='session'), append=False)
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason='no Chromium is installed here (or set HEARTH_TEST_CHROMIUM)'))
 
@@ -49,18 +53,20 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.kill()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope='session', loop_scope='session')
 async def chromium() -> AsyncIterator[Browser]:
     """Return a browser without any pages."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         await browser.close()
 
 
-@pytest.fixture
-async def stranger(chromium: Browser, server: Server) -> Callable[..., 'Person']:
+@pytest_asyncio.fixture(loop_scope='session')
+async def stranger(chromium: Browser, server: Server) -> AsyncIterator[Callable[..., 'Person']]:
     """Return a function that brings somebody with a browser profile of their own."""
+    contexts: list[BrowserContext] = []
 
     async def come(*, width: int = 1280, height: int = 800, dark: bool = False, **options: object) -> Person:
         context: BrowserContext = await chromium.new_context(
@@ -69,13 +75,16 @@ async def stranger(chromium: Browser, server: Server) -> Callable[..., 'Person']
             timezone_id='Europe/Berlin',
             **options,
         )
+        contexts.append(context)
         page: Page = await context.new_page()
         return Person(page, server.site)
 
-    return come
+    yield come
+    for context in contexts:
+        await context.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope='session')
 async def join(stranger: Callable[..., Person]) -> Callable[..., Person]:
     """Return a function that brings somebody and joins a room."""
 

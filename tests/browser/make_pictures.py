@@ -11,8 +11,10 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from chat import Chat
+from chat.audit import Actor
 from chat.models import User
 from chat.settings import Settings
+from chat.storage import accounts
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.people import Person
 from tests.servers import ROOT, Server
@@ -57,8 +59,11 @@ async def _fill(data: Path) -> None:
         people[name] = await chat.accounts.add_guest(name, 'here')
     await chat.rooms.create(people['Grace'], 'Workshop', 'Python for beginners, Thursday in the library')
     await chat.rooms.create(people['Linh'], 'Handouts', 'What we give to people')
+    await chat.rooms.create(people['Grace'], 'News', 'What everybody should know')
+    await chat.rooms.change(people['Grace'], 'news', posting='moderators')
+    await chat.rooms.create(people['Ada'], 'Tutors', 'Among ourselves', private=True)
     for person in people.values():
-        for slug in ('lobby', 'workshop', 'handouts'):
+        for slug in ('lobby', 'workshop', 'handouts', 'news'):
             await chat.rooms.join(person, slug)
         token = await chat.sessions.begin(person, 'pictures', 'Europe/Berlin')
         (data / f'{person.name}.token').write_text(token)
@@ -71,9 +76,24 @@ async def _fill(data: Path) -> None:
     await chat.messages.edit(people['Noor'], answer.id, 'Beans! I bring my grandmother’s mill.')
     await _set_time(chat, answer.id, morning + timedelta(minutes=31))
     await _set_time(chat, mistake.id, morning + timedelta(minutes=33))
+    await _set_up(chat, people)
     for number in range(3):
         await chat.messages.send(people['Linh'], 'handouts', f'Page {number + 1} is ready.')
     await chat.stop()
+
+
+async def _set_up(chat: Chat, people: dict[str, User]) -> None:
+    """Let people be somebody, and some rooms be more than open."""
+    ada = people['Ada']
+    await chat.rooms.set_role(Actor(people['Grace'], ''), 'workshop', ada.id, 'moderator')
+    await chat.rooms.favor(ada, 'workshop', True)
+    for name, wanted in (('Linh', {'status': 'Printing', 'color': 9}), ('Noor', {'status': 'On the train'})):
+        session = await chat.sessions.find(await chat.sessions.begin(people[name], 'pictures'))
+        await chat.profiles.change(session, **wanted)
+    direct = await chat.direct.open(people['Linh'], [ada.id])
+    await chat.messages.send(people['Linh'], direct.slug, 'Can you read the handout before I print it?')
+    boss = await chat.storage.write(accounts.set_kind, ada, 'administrator')
+    await chat.invitations.create(Actor(boss, ''), ['workshop'], most_uses=30, label='Thursday’s people')
 
 
 async def _talk(chat: Chat, people: dict[str, User], said: list[tuple[str, str]], start: datetime) -> list[int]:
@@ -90,14 +110,14 @@ async def _set_time(chat: Chat, message_id: int, moment: datetime) -> None:
     await chat.storage.write(lambda c: c.exec_driver_sql('UPDATE messages SET created_at = ? WHERE id = ?', values))
 
 
-async def _come(browser: Browser, server: Server, name: str | None, **how: object) -> Person:
+async def _come(browser: Browser, server: Server, name: str | None, path: str = '', **how: object) -> Person:
     options = {'viewport': {'width': 1440, 'height': 900}, 'timezone_id': 'Europe/Berlin', **how}
     context = await browser.new_context(**options)
     if name is not None:
         token = (server.data / f'{name}.token').read_text()
         await context.add_cookies([{'name': 'hearth_session', 'value': token, 'url': server.site}])
     person = Person(await context.new_page(), server.site)
-    await person.open('/rooms/workshop' if name is not None else '/?room=workshop')
+    await person.open(path or ('/rooms/workshop' if name is not None else '/?room=workshop'))
     return person
 
 
@@ -110,6 +130,7 @@ async def _make(server: Server) -> None:
         ('phone-light', 'Ada', phone),
         ('phone-dark', 'Ada', {**phone, 'color_scheme': 'dark'}),
         ('join-light', None, phone),
+        ('rules-light', 'Ada', {'path': '/settings/rules'}),
     ]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -102,6 +102,10 @@ class Person:
         """The ids of the messages on the page, in order."""
         return await self.rows.evaluate_all('rows => rows.map(row => Number(row.dataset.id))')
 
+    async def few_rows(self) -> None:
+        """Wait until the page holds few messages: it is trimmed a moment after the last fifty came."""
+        await self.rows.nth(260).wait_for(state='detached')
+
     async def scroll_to(self, top: str) -> None:
         """Scroll the conversation; 0 is its end, and less is further up."""
         await self.page.locator('.scroller').evaluate(f'scroller => scroller.scrollTop = {top}')

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.browser.people import Person
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 BACK_WITHIN = 15_000  # ms
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope='session')
 async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
     cluster = Cluster(tmp_path, certificate=certificate(tmp_path), HEARTH_RATE_LIMITS='on')
     try:

@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.api.documented import example
@@ -91,7 +92,7 @@ def server(tmp_path: Path, other_site: str, request: pytest.FixtureRequest) -> I
     server.kill()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope='session')
 async def page(stranger, other_site: str) -> Page:
     """Return a page of the other site."""
     somebody = await stranger()

@@ -60,23 +60,23 @@ async def test_a_long_way_up_and_down_again_has_no_gap_no_double_and_a_small_pag
     for _ in range(60):
         ids = await ada.ids()
         assert ids == sorted(set(ids))
-        assert len(ids) <= 260  # trimmed half a second after the last fifty came
         seen.update(ids)
         if await ada.page.get_by_text('This is the beginning of Lobby').is_visible():
             break
         await ada.scroll_to('-scroller.scrollHeight')
         await ada.page.wait_for_timeout(150)
+        await ada.few_rows()
     seen.update(await ada.ids())
     assert len(seen) == HISTORY
     await expect(ada.rows).to_have_count(210)
     for _ in range(60):
         ids = await ada.ids()
         assert ids == list(range(ids[0], ids[-1] + 1))
-        assert len(ids) <= 260
         if ids[-1] == max(seen):
             break
         await ada.scroll_to('0')
         await ada.page.wait_for_timeout(150)
+        await ada.few_rows()
     assert ids[-1] == max(seen)
     await ada.scroll_to('0')
     await ada.at_end()

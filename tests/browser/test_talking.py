@@ -86,6 +86,7 @@ async def test_keys_of_the_message_box(join) -> None:
     await expect(ada.rows).to_have_count(1)
     await ada.box.press('Enter')
     await ada.sees('日本')
+    await expect(ada.box).to_have_value('')
     await ada.box.fill('a draft')
     await ada.page.wait_for_timeout(100)
     await ada.choose('日本', 'Edit')

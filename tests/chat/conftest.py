@@ -12,14 +12,27 @@ from tests.chat.people import newcomer
 
 # What people do is tested on both databases: the statements are the same, and what differs must not show.
 ON_BOTH = (
+    'test_administration',
     'test_bots',
+    'test_deletion',
+    'test_direct',
+    'test_credentials',
+    'test_floor',
     'test_hooks',
+    'test_identities',
+    'test_invitations',
+    'test_log',
     'test_messages',
+    'test_moderation',
     'test_people',
+    'test_profiles',
+    'test_reports',
     'test_room_changes',
+    'test_roles',
     'test_rooms',
     'test_rooms_under_mischief',
     'test_sessions',
+    'test_supervision',
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chat import Chat
 from chat.bus import Bus, Hint, _line
-from chat.events import MemberEvent, MemberJoined, MessageEvent, RoomChanged, Told
+from chat.events import MemberEvent, MemberLeft, MessageEvent, RoomChanged, Told
 from chat.models import User
 from chat.rooms import Rooms
 from chat.settings import Settings
@@ -71,7 +71,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.messages: dict[int, tuple[str, bool]] = {}
-        self.members: set[str] = set()
+        self.names: dict[int, str] = {}  # of the members
         self.name = ''
         self.revisions: list[int] = []
         self.states: list[Told] = []
@@ -79,7 +79,7 @@ class Listener:
     async def open(self, chat: Chat, user: User, slug: str = 'lobby') -> None:
         """Read the room and listen from there on."""
         self._read = (chat.rooms, user, slug)
-        self.messages, self.members, self.name, revision = await look(*self._read)
+        self.messages, self.names, self.name, revision = await look(*self._read)
         room = await chat.rooms.find(user, slug)
         self.subscription = chat.room_state.subscribe(room.id, revision, self.deliver)
 
@@ -89,8 +89,9 @@ class Listener:
             if isinstance(event, MessageEvent):
                 self.messages[event.message.id] = (event.message.body, event.message.deleted_at is not None)
             elif isinstance(event, MemberEvent):
-                change = self.members.add if isinstance(event, MemberJoined) else self.members.discard
-                change(event.member.user.name)
+                self.names.pop(event.member.user.id, None)
+                if not isinstance(event, MemberLeft):
+                    self.names[event.member.user.id] = event.member.user.name
             elif isinstance(event, RoomChanged):
                 self.name = event.name
             else:
@@ -100,9 +101,46 @@ class Listener:
 
     async def is_right(self) -> bool:
         """Whether what was heard comes to what is stored, in order and nothing twice."""
-        messages, members, name, _ = await look(*self._read)
+        messages, names, name, _ = await look(*self._read)
         assert self.revisions == sorted(set(self.revisions))
-        return (self.messages, self.members, self.name) == (messages, members, name)
+        return (self.messages, self.names, self.name) == (messages, names, name)
+
+    @property
+    def members(self) -> set[str]:
+        """The names of those who belong to the room."""
+        return set(self.names.values())
+
+
+class Reader(Listener):
+    """A page that shows authors by name, and learns by whom who left is called now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.authors: dict[int, User] = {}
+
+    async def open(self, chat: Chat, user: User, slug: str = 'lobby') -> None:
+        """Read the room and listen from there on."""
+        self._stored = (chat, user, slug)
+        await super().open(chat, user, slug)
+        self.authors = await self._authors()
+
+    def deliver(self, events: Sequence[Told]) -> None:
+        """Take what is told."""
+        super().deliver(events)
+        for event in events:
+            if isinstance(event, MessageEvent):
+                self.authors[event.message.id] = event.message.author
+            elif isinstance(event, MemberLeft):
+                user = event.member.user
+                self.authors |= {each: user for each, author in self.authors.items() if author.id == user.id}
+
+    async def is_right(self) -> bool:
+        """Whether what was heard comes to what is stored."""
+        return await super().is_right() and self.authors == await self._authors()
+
+    async def _authors(self) -> dict[int, User]:
+        chat, user, slug = self._stored
+        return {each.id: each.author for each in (await chat.messages.page(user, slug, limit=200)).messages}
 
 
 async def all_right(listeners: Iterable[Listener], within: float = PATIENCE) -> None:
@@ -114,11 +152,11 @@ async def all_right(listeners: Iterable[Listener], within: float = PATIENCE) -> 
             await asyncio.sleep(0.02)
 
 
-async def look(rooms: Rooms, user: User, slug: str) -> tuple[dict[int, tuple[str, bool]], set[str], str, int]:
+async def look(rooms: Rooms, user: User, slug: str) -> tuple[dict[int, tuple[str, bool]], dict[int, str], str, int]:
     """Return a room's messages, members, name and revision as they are stored."""
     view = await rooms.open(user, slug)
     messages = {each.id: (each.body, each.deleted_at is not None) for each in view.page.messages}
-    return messages, {member.user.name for member in view.members}, view.room.name, view.page.revision
+    return messages, {member.user.id: member.user.name for member in view.members}, view.room.name, view.page.revision
 
 
 class Wire:

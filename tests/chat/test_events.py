@@ -22,7 +22,7 @@ MESSAGE_JSON = {
     'id': 123, 'room': 'lobby', 'revision': 57, 'author': {'id': 7, 'name': 'Ada', 'kind': 'guest'},
     'body': 'raw *Markdown*', 'html': '<p>raw <em>Markdown</em></p>', 'client_message_id': None,
     'created_at': '2026-11-23T09:00:00.000Z', 'edited_at': None, 'deleted_at': None, 'reply_to': None,
-    'reactions': [], 'attachments': [],
+    'reactions': [], 'attachments': [], 'hidden': False,
 }  # fmt: skip
 
 
@@ -57,8 +57,15 @@ def test_a_deleted_message_has_no_words_even_if_it_was_edited_before() -> None:
     assert data['message']['deleted_at'] == '2026-11-23T09:01:02.003Z'
 
 
-@pytest.mark.parametrize(('kind', 'name'), [(events.MemberJoined, 'member_joined'), (events.MemberLeft, 'member_left')])
-def test_coming_and_going_name_the_member(kind: type[events.MemberEvent], name: str) -> None:
+@pytest.mark.parametrize(
+    ('kind', 'name'),
+    [
+        (events.MemberJoined, 'member_joined'),
+        (events.MemberChanged, 'member_changed'),
+        (events.MemberLeft, 'member_left'),
+    ],
+)
+def test_coming_going_and_changing_name_the_member(kind: type[events.MemberEvent], name: str) -> None:
     assert events.to_json(kind(1, 'lobby', 60, Member(ADA, 'owner'))) == {
         'type': name, 'room': 'lobby', 'revision': 60,
         'member': {'user': {'id': 7, 'name': 'Ada', 'kind': 'guest'}, 'role': 'owner'},
@@ -72,8 +79,10 @@ def test_a_reply_and_an_id_of_the_senders_own_are_told() -> None:
 
 def test_a_room_is_told_without_its_numbers() -> None:
     room = Room(1, 'lobby', 'Lobby', 'Where everybody meets', False, 57, SENT_AT)
-    expected = {'slug': 'lobby', 'name': 'Lobby', 'topic': 'Where everybody meets', 'private': False}
-    assert events.room_json(room) == expected
+    assert events.room_json(room) == {
+        'slug': 'lobby', 'name': 'Lobby', 'topic': 'Where everybody meets', 'private': False, 'description': '',
+        'posting': 'everybody', 'slow_mode': 0, 'paused': False, 'archived': False, 'direct': False,
+    }  # fmt: skip
 
 
 def test_states_have_names_and_no_number() -> None:
@@ -88,14 +97,16 @@ def test_every_numbered_event_has_its_test_here() -> None:
         return set().union(*map(leaves, below)) if below else {kind.type}
 
     assert leaves(events.RoomEvent) == {
-        'message_sent', 'message_edited', 'message_deleted', 'member_joined', 'member_left', 'room_changed'
+        'message_sent', 'message_edited', 'message_deleted', 'member_joined', 'member_changed', 'member_left',
+        'room_changed',
     }  # fmt: skip
 
 
 def test_a_changed_room_says_what_it_is_called_and_about_now_and_who_may_find_it() -> None:
     event = events.RoomChanged(1, 'lobby', 61, 'Lounge', 'Tea', private=True)
     assert events.to_json(event) == {
-        'type': 'room_changed', 'room': 'lobby', 'revision': 61, 'name': 'Lounge', 'topic': 'Tea', 'private': True
+        'type': 'room_changed', 'room': 'lobby', 'revision': 61, 'name': 'Lounge', 'topic': 'Tea', 'private': True,
+        'description': '', 'posting': 'everybody', 'slow_mode': 0, 'paused': False, 'archived': False,
     }  # fmt: skip
 
 
@@ -122,6 +133,9 @@ ROOM_EVENTS = st.one_of(
         ),
     ),
     st.builds(events.MemberJoined, **PLACES, member=st.builds(Member, USERS, st.sampled_from(['owner', 'member']))),
+    st.builds(
+        events.MemberChanged, **PLACES, member=st.builds(Member, USERS, st.sampled_from(['owner', 'member']))
+    ),
     st.builds(events.MemberLeft, **PLACES, member=st.builds(Member, USERS, st.sampled_from(['owner', 'member']))),
     st.builds(events.RoomChanged, **PLACES, name=WORDS, topic=WORDS, private=st.booleans()),
 )  # fmt: skip

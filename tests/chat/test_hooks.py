@@ -5,10 +5,13 @@ import asyncio
 import pytest
 
 from chat import Chat, markup
+from chat.audit import Actor
 from chat.errors import ChatError, Conflict, Forbidden, Invalid, NameTaken, NotFound, RateLimited
 from chat.events import MemberJoined, MemberLeft, RoomEvent
 from chat.hooks import MOST_HOOKS, escaped, with_head
 from chat.models import User
+from chat.storage import accounts as account_rows
+from tests.chat.people import newcomer
 
 
 @pytest.fixture
@@ -314,3 +317,25 @@ def test_escaped_words_are_shown_as_they_are() -> None:
     for words in (everything, ':tada:', '[a](https://x.org)', 'https://x.org', '&amp;', '**a**', '`a`', '\\'):
         assert markup.plain(f'**{escaped(words)}**') == words
         assert '<a' not in markup.render(escaped(words))
+
+
+@pytest.mark.parametrize('how', ['muted in the room', 'muted everywhere', 'banned'])
+async def test_whoever_may_not_speak_does_not_by_a_webhook_either(
+    chat: Chat, ada: User, workshop: str, how: str
+) -> None:
+    hook, secret = await chat.hooks.create(ada, workshop, 'Builds')
+    boss = Actor(await chat.storage.write(account_rows.set_kind, await newcomer(chat, 'Boss'), 'administrator'), '')
+    account = await chat.storage.write(account_rows.set_kind, ada, 'member')
+    if how == 'banned':
+        await chat.moderation.ban(boss, account.id, None, None, 'spam')
+    else:
+        await chat.moderation.mute(boss, account.id, workshop if 'room' in how else None, None, 'spam')
+        with pytest.raises(Forbidden, match='muted'):
+            await chat.hooks.create(account, workshop, 'Another')
+    with pytest.raises(Forbidden):
+        await chat.hooks.post(secret, 'I speak on')
+    if how == 'banned':
+        await chat.moderation.unban(boss, account.id, None)
+    else:
+        await chat.moderation.unmute(boss, account.id, workshop if 'room' in how else None)
+    assert (await chat.hooks.post(secret, 'built')).author == hook.bot

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from chat import Chat
+from chat.events import MemberEvent, MemberJoined, MemberLeft
+from chat.settings import Settings
 from chat.storage import Storage, migrations
 
 SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
-NEWEST = '0006'
+NEWEST = '0009'
 REVISION = """
 import sqlalchemy as sa
 from alembic import op
@@ -148,6 +151,55 @@ async def test_what_the_first_release_stored_is_all_there(folder: Path) -> None:
     assert all(before)
 
 
+THEMES = """
+UPDATE sessions SET theme = 'light', last_used_at = 10;
+INSERT INTO users VALUES (2, 'Bo', 'bo', 'guest', 1), (3, 'Cy', 'cy', 'guest', 1), (4, 'Di', 'di', 'guest', 1);
+INSERT INTO sessions (id, token_hash, user_id, theme, user_agent, created_at, last_used_at) VALUES
+    (11, 'a', 1, 'dark', '', 1, 30), (12, 'b', 1, NULL, '', 1, 40), (13, 'c', 1, 'light', '', 1, 20),
+    (14, 'd', 2, 'light', '', 1, 50), (15, 'e', 2, 'dark', '', 1, 50), (16, 'f', 3, NULL, '', 1, 60);
+"""
+MEMBERSHIPS = """
+DELETE FROM memberships;
+INSERT INTO memberships (room_id, user_id, role, joined_at, left_at, revision, last_read_id) VALUES
+    (1, 1, 'member', 1, NULL, 3, 0), (1, 2, 'member', 1, 2, 4, 0);
+"""
+
+
+def test_a_theme_becomes_that_of_the_person_who_chose_it_last_on_whichever_device(folder: Path) -> None:
+    file = folder / 'hearth.sqlite'
+    with sqlite3.connect(file) as connection:
+        connection.executescript(THEMES)
+    start(folder)
+    assert look(file, 'SELECT name, theme FROM users ORDER BY id') == [
+        ('Ada', 'dark'), ('Bo', 'dark'), ('Cy', None), ('Di', None)
+    ]  # fmt: skip
+
+
+async def test_who_belonged_to_a_room_before_has_joined_it_and_who_had_left_has_not(folder: Path) -> None:
+    file = folder / 'hearth.sqlite'
+    with sqlite3.connect(file) as connection:
+        connection.executescript(THEMES + MEMBERSHIPS)
+    start(folder)
+    query = 'SELECT user_id, revision, joined_revision FROM memberships ORDER BY user_id'
+    assert look(file, query) == [(1, 3, 3), (2, 4, 0)]
+    chat = Chat(Settings(data=folder))
+    chat.open()
+    try:
+        since_nothing, since_then = await chat._changes_since(1, 0), await chat._changes_since(1, 3)
+    finally:
+        await chat.stop()
+    for changes, told in ((since_nothing, [(MemberJoined, 1), (MemberLeft, 2)]), (since_then, [(MemberLeft, 2)])):
+        moved = [event for event in changes.events if isinstance(event, MemberEvent)]
+        assert [(type(event), event.member.user.id) for event in moved] == told
+
+
+def test_profiles_begin_with_nothing(folder: Path) -> None:
+    start(folder)
+    columns = 'color, picture, status, status_until, time_zone, password_hash, deleted_at'
+    assert look(folder / 'hearth.sqlite', f'SELECT {columns} FROM users') == [(None, None, '', None, None, None, None)]
+    assert look(folder / 'hearth.sqlite', 'SELECT count(*) FROM pictures') == [(0,)]
+
+
 def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path) -> None:
     folder = tmp_path / 'made before, for everybody'
     folder.mkdir(mode=0o755)
@@ -157,3 +209,12 @@ def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path) -> None:
         'hearth.lock': 0, 'hearth.sqlite': 0, 'hearth.sqlite-wal': 0, 'hearth.sqlite-shm': 0
     }  # fmt: skip
     storage.close()
+
+
+def test_no_table_begins_to_count_anew(folder: Path) -> None:
+    file = folder / 'hearth.sqlite'
+    counted = "SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%' ORDER BY name"
+    before, last = look(file, counted), look(file, 'SELECT name, seq FROM sqlite_sequence ORDER BY name')
+    start(folder)
+    assert set(before) <= set(look(file, counted))
+    assert set(last) <= set(look(file, 'SELECT name, seq FROM sqlite_sequence'))

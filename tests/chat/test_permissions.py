@@ -10,6 +10,7 @@ from chat import Chat
 from chat.errors import ChatError, Forbidden, NotAMember, NotFound
 from chat.models import Message, User
 from chat.settings import Settings
+from chat.storage import accounts as rows
 from tests.chat.people import newcomer
 
 Attempt = Callable[[Chat, User, str, Message], Awaitable[object]]
@@ -36,16 +37,26 @@ ATTEMPTS: dict[str, Attempt] = {
 TABLE = """
 room    who      whose   | find read get  join open leave send edit delete last entry people since change remove
 open    owner    own     | done done done done done done  done done done   done done  done   done  done   done
-open    owner    foreign | done done done done done done  done no   no     done done  done   done  done   done
+open    owner    foreign | done done done done done done  done no   done   done done  done   done  done   done
 open    member   own     | done done done done done done  done done done   done done  done   done  no     no
 open    member   foreign | done done done done done done  done no   no     done done  done   done  no     no
+open    moder    own     | done done done done done done  done done done   done done  done   done  done   no
+open    moder    foreign | done done done done done done  done no   done   done done  done   done  done   no
+open    admin    own     | done done done done done done  done done done   done done  done   done  done   done
+open    admin    foreign | done done done done done done  done no   done   done done  done   done  done   done
+open    outside  foreign | done done done done done done  join join done   done done  done   done  done   done
 open    left     own     | done done done done done done  join join done   done done  done   done  no     no
 open    left     foreign | done done done done done done  join join no     done done  done   done  no     no
 open    stranger foreign | done done done done done done  join join no     done done  done   done  no     no
 private owner    own     | done done done done done done  done done done   done done  done   done  done   done
-private owner    foreign | done done done done done done  done no   no     done done  done   done  done   done
+private owner    foreign | done done done done done done  done no   done   done done  done   done  done   done
 private member   own     | done done done done done done  done done done   done done  done   done  no     no
 private member   foreign | done done done done done done  done no   no     done done  done   done  no     no
+private moder    own     | done done done done done done  done done done   done done  done   done  done   no
+private moder    foreign | done done done done done done  done no   done   done done  done   done  done   no
+private admin    own     | done done done done done done  done done done   done done  done   done  done   done
+private admin    foreign | done done done done done done  done no   done   done done  done   done  done   done
+private outside  foreign | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
 private left     own     | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
 private left     foreign | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
 private stranger foreign | 404  404  404  404  404  404   404  404  404    404  404   404    404   404    404
@@ -93,7 +104,7 @@ def new_database(
 async def test_who_may_what(
     chat: Chat, scene: 'Scene', room: str, who: str, whose: str, action: str, outcome: str
 ) -> None:
-    user = {'owner': scene.owner, 'member': scene.member, 'left': scene.left, 'stranger': scene.stranger}[who]
+    user = scene.people[who]
     message = scene.messages[user] if whose == 'own' else scene.foreign_to(user)
     slug = 'nowhere' if room == 'none' else scene.slug
     try:
@@ -105,9 +116,13 @@ async def test_who_may_what(
 
 
 class Scene:
-    """A room with its owner, a member, somebody who left, and a stranger; all but the last have said something."""
+    """A room with its owner, a member, a moderator and an administrator of the chat in it, and somebody who left.
+
+    They all have said something; not so a stranger, and an administrator outside of the room.
+    """
 
     def __init__(self) -> None:
+        self.people: dict[str, User] = {}
         self.messages: dict[User, Message] = {}
 
     @classmethod
@@ -116,7 +131,7 @@ class Scene:
         chat = Chat(Settings(data=folder))
         chat.open()
         scene = await cls.set(chat, private=private)
-        for user in (scene.owner, scene.member, scene.left, scene.stranger):
+        for user in scene.people.values():
             await chat.sessions.begin(user, 'test')  # or the next start would let go of them
         await chat.stop()
         return scene, (folder / 'hearth.sqlite').read_bytes()
@@ -124,14 +139,16 @@ class Scene:
     @classmethod
     async def set(cls, chat: Chat, *, private: bool) -> 'Scene':
         scene = cls()
-        scene.owner, scene.member, scene.left, scene.stranger = [
-            await newcomer(chat, name) for name in ('Owner', 'Member', 'Left', 'Stranger')
-        ]
-        scene.slug = (await chat.rooms.create(scene.owner, 'Study')).slug
-        for user in (scene.owner, scene.member, scene.left):
+        for who in ('owner', 'member', 'moder', 'admin', 'left', 'stranger', 'outside'):
+            scene.people[who] = await newcomer(chat, f'The {who}')
+        scene.slug = (await chat.rooms.create(scene.people['owner'], 'Study')).slug
+        for who in ('owner', 'member', 'moder', 'admin', 'left'):
+            user = scene.people[who]
             await chat.rooms.join(user, scene.slug)
             scene.messages[user] = (await chat.messages.send(user, scene.slug, f'by {user.name}')).message
-        await chat.rooms.leave(scene.left, scene.slug)
+        await chat.rooms.leave(scene.people['left'], scene.slug)
+        for who, kind in (('moder', 'moderator'), ('admin', 'administrator'), ('outside', 'administrator')):
+            await chat.storage.write(rows.set_kind, scene.people[who], kind)
         if private:
             await chat.storage.write(lambda c: c.exec_driver_sql("UPDATE rooms SET private = 1 WHERE slug = 'study'"))
         return scene

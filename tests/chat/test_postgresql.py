@@ -10,9 +10,22 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from chat import Chat
-from chat.errors import CannotOpen, ChatError, Forbidden, NameTaken, NotAMember, NotFound, StorageFailed
-from chat.models import Message, User
+from chat import Chat, deletion
+from chat.audit import Actor
+from chat.errors import (
+    CannotOpen,
+    ChatError,
+    Conflict,
+    Forbidden,
+    NameTaken,
+    NotAMember,
+    NotFound,
+    StorageFailed,
+    Unauthenticated,
+)
+from chat.events import MemberChanged, MemberEvent, MessageSent, RoomEvent
+from chat.models import Message, Session, User
+from chat.providers import Provider, Who
 from chat.settings import Settings
 from chat.storage import Storage, postgresql
 from tests import databases
@@ -77,6 +90,93 @@ async def test_a_name_is_given_once_though_several_servers_are_asked(chats: list
     assert sum(isinstance(each, NameTaken) for each in got) == PLACES - 1
 
 
+async def test_whoever_sets_out_to_a_provider_from_one_server_comes_back_to_another_once(chats: list[Chat]) -> None:
+    await chats[0].identities.set_out('secret', 'here')
+    coming = [chat.identities.come_back('secret', 'here') for chat in chats]
+    done = await asyncio.gather(*coming, return_exceptions=True)
+    assert sum(each is None for each in done) == 1
+
+
+async def test_somebody_new_who_signs_in_at_several_servers_at_once_is_one(chats: list[Chat]) -> None:
+    for number in range(5):
+        who = Who(Provider('school', 'School', 'https://a.example', 'x'), {'sub': f'{number}', 'name': 'Ada'})
+        assert len(set(await asyncio.gather(*(chat.identities.sign_in(who) for chat in chats * 3)))) == 1
+
+
+async def rename(chat: Chat, user: User, name: str) -> User:
+    return (await chat.profiles.change(Session(0, user, None, None, None), name=name)).user
+
+
+async def test_a_name_is_taken_once_though_people_on_several_servers_want_it_at_the_same_moment(
+    chats: list[Chat],
+) -> None:
+    people = [await newcomer(chats[0], f'Guest {number}') for number in range(PLACES)]
+    for turn in range(10):
+        wanted = f'Eve {turn}'
+        asked = [rename(chat, person, wanted) for chat, person in zip(chats, people, strict=True)]
+        got = await asyncio.gather(*asked, chats[0].accounts.add_guest(wanted, 'here'), return_exceptions=True)
+        assert sum(isinstance(each, User) for each in got) == 1
+        assert sum(isinstance(each, NameTaken) for each in got) == PLACES
+
+
+async def test_two_who_want_each_others_names_or_looks_make_nobody_wait(chats: list[Chat], address: str) -> None:
+    """PostgreSQL looks for two that wait for each other only after a second, their rooms are held meanwhile."""
+    ada, bo = await newcomer(chats[0], 'Ada'), await newcomer(chats[0], 'Bo')
+    for number in range(4):
+        room = await chats[0].rooms.create(ada, f'Room {number}')
+        await chats[0].rooms.join(bo, room.slug)
+    for turn in range(10):
+        said = [chats[place].messages.send(user, 'lobby', 'hello') for place, user in ((0, ada), (1, bo), (2, ada))]
+        renamed = [
+            rename(chats[0], ada, f'Eve {turn}'),
+            rename(chats[1], bo, f'Eva {turn}'),
+            rename(chats[2], ada, 'Bo'),
+        ]
+        moved = [chats[2].rooms.leave(bo, 'room-3'), chats[1].rooms.join(bo, 'room-3')]
+        await asyncio.gather(*said, *renamed, *moved, return_exceptions=True)
+    await asyncio.sleep(1.5)  # until PostgreSQL has counted
+    with psycopg.connect(address) as connection:
+        count = connection.execute('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()')
+        assert count.fetchone() == (0,)
+    listed = [await chat.rooms.members(ada, 'lobby') for chat in chats]
+    assert len({tuple(sorted(member.user.name for member in each)) for each in listed}) == 1
+
+
+async def test_who_signs_out_on_one_server_while_taking_a_name_on_another_leaves_it_free(chats: list[Chat]) -> None:
+    for turn in range(10):
+        guest = await newcomer(chats[0], f'Guest {turn}')
+        session = await chats[1].sessions.find(await chats[0].sessions.begin(guest, ''))
+        assert session is not None
+        await asyncio.gather(
+            rename(chats[0], guest, f'Eve {turn}'), chats[1].accounts.sign_out(session), return_exceptions=True
+        )
+        for name in (f'Eve {turn}', f'Guest {turn}'):
+            await chats[2].accounts.check_name(name)
+
+
+async def test_what_is_said_while_its_author_is_renamed_is_under_the_name_of_its_revision(chats: list[Chat]) -> None:
+    ada = await newcomer(chats[0], 'Name 0')
+    told: list[RoomEvent] = []
+    for chat in chats:
+        chat.room_state.watch(told.append)
+
+    async def speak() -> None:
+        for number in range(30):
+            await chats[0].messages.send(ada, 'lobby', f'{number}')
+
+    async def change() -> None:
+        for number in range(1, 10):
+            await rename(chats[1], ada, f'Name {number}')
+
+    await asyncio.gather(speak(), change())
+    name = 'Name 0'
+    for event in sorted(told, key=lambda event: event.revision):
+        if isinstance(event, MemberChanged):
+            name = event.member.user.name
+        elif isinstance(event, MessageSent):
+            assert event.message.author.name == name
+
+
 async def test_rooms_of_one_name_get_addresses_of_their_own(chats: list[Chat]) -> None:
     ada = await newcomer(chats[0], 'Ada')
     rooms = await asyncio.gather(*(chat.rooms.create(ada, 'Garden') for chat in chats))
@@ -87,6 +187,46 @@ async def test_many_who_open_rooms_of_one_name_at_one_moment_all_get_one(chats: 
     people = [await newcomer(chats[0], f'Guest {number}') for number in range(8)]
     rooms = await asyncio.gather(*(chat.rooms.create(each, 'Garden') for chat in chats for each in people))
     assert len({room.slug for room in rooms}) == PLACES * len(people)
+
+
+async def test_who_write_to_each_other_at_one_moment_meet_in_one_room(chats: list[Chat]) -> None:
+    ada, bo, cy = [await newcomer(chats[0], name) for name in ('Ada', 'Bo', 'Cy')]
+    people = [ada.id, bo.id, cy.id]
+    for others in ([ada.id, bo.id], people):
+        asked = [chat.direct.open(who, others) for chat in chats for who in (ada, bo)]
+        (slug,) = {room.slug for room in await asyncio.gather(*asked)}
+        assert sorted(member.user.id for member in await chats[2].rooms.members(bo, slug)) == others
+        told = [event.revision for event in (await chats[1].rooms.changes(ada, slug, 0)).events]
+        assert told == list(range(1, len(others) + 1))
+
+
+async def test_two_owners_who_resign_at_once_leave_one(chats: list[Chat]) -> None:
+    ada, bo = await newcomer(chats[0], 'Ada'), await newcomer(chats[0], 'Bo')
+    for turn in range(5):
+        room = await chats[0].rooms.create(ada, f'Room {turn}')
+        await chats[0].rooms.join(bo, room.slug)
+        await chats[0].rooms.set_role(Actor(ada, 'here'), room.slug, bo.id, 'owner')
+        done = await asyncio.gather(
+            chats[0].rooms.set_role(Actor(ada, 'here'), room.slug, ada.id, 'member'),
+            chats[1].rooms.set_role(Actor(bo, 'here'), room.slug, bo.id, 'member'),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(each, Conflict) for each in done) == 1
+        owners = [member.user for member in await chats[2].rooms.members(ada, room.slug) if member.role == 'owner']
+        assert len(owners) == 1
+
+
+async def test_who_is_put_into_a_room_while_taking_another_name_is_told_of_by_the_one_or_the_other_and_then_right(
+    chats: list[Chat],
+) -> None:
+    ada, bo = await newcomer(chats[0], 'Ada'), await newcomer(chats[0], 'Bo')
+    for turn in range(10):
+        room = await chats[0].rooms.create(ada, f'Room {turn}')
+        await asyncio.gather(
+            chats[0].rooms.add_member(Actor(ada, 'here'), room.slug, bo.id), rename(chats[1], bo, f'Bob {turn}')
+        )
+        (event,) = [e for e in (await chats[2].rooms.changes(ada, room.slug, 1)).events if isinstance(e, MemberEvent)]
+        assert event.member.user.name == f'Bob {turn}'
 
 
 async def test_what_was_deleted_on_one_server_is_not_brought_back_by_an_edit_on_another(chats: list[Chat]) -> None:
@@ -160,6 +300,114 @@ async def test_who_signs_out_while_speaking_makes_nobody_wait(chats: list[Chat],
         assert count.fetchone() == (0,)
 
 
+async def make_administrator(chat: Chat, name: str) -> User:
+    token = await chat.administration.administrator_link()
+    return await chat.administration.become_administrator_as(token, name, 'a long sentence', 'here')
+
+
+async def test_administrators_who_delete_themselves_at_once_on_several_servers_leave_one(chats: list[Chat]) -> None:
+    left = await make_administrator(chats[0], 'First')
+    for turn in range(5):
+        people = [left, *[await make_administrator(chats[0], f'Other {turn} {number}') for number in range(PLACES)]]
+        goes = [
+            chats[place % PLACES].deletion.delete_own(person, 'keep', 'a long sentence', 'here')
+            for place, person in enumerate(people)
+        ]
+        gone = await asyncio.gather(*goes, return_exceptions=True)
+        assert sum(isinstance(each, Conflict) for each in gone) == 1
+        assert sum(each is None for each in gone) == PLACES
+        (left,) = [each for each in await everybody(chats[1]) if each.kind == 'administrator']
+
+
+async def test_administrators_who_delete_or_unmake_each_other_on_several_servers_leave_one(chats: list[Chat]) -> None:
+    one = await make_administrator(chats[0], 'First')
+    for turn in range(5):
+        other = await make_administrator(chats[0], f'Other {turn}')
+        await asyncio.gather(
+            chats[0].deletion.delete_by(one, other.id, 'keep'),
+            chats[1].deletion.delete_by(other, one.id, 'keep'),
+            chats[2].administration.set_kind(one, other.id, 'member'),
+            return_exceptions=True,
+        )
+        (one,) = [each for each in await everybody(chats[1]) if each.kind == 'administrator']
+
+
+async def everybody(chat: Chat) -> list[User]:
+    query = 'SELECT id, name, kind FROM users ORDER BY id'
+    return await chat.storage.read(lambda c: [User(*row) for row in c.exec_driver_sql(query)])
+
+
+async def test_who_is_deleted_while_speaking_makes_nobody_wait_and_leaves_no_words(
+    chats: list[Chat], address: str
+) -> None:
+    """PostgreSQL looks for two that wait for each other only after a second, and the room would be held meanwhile."""
+    ada = await newcomer(chats[0], 'Ada')
+    for number in range(10):
+        guest = await newcomer(chats[0], f'Guest {number}')
+        session = await chats[1].sessions.find(await chats[0].sessions.begin(guest, ''))
+        assert session is not None
+        room = await chats[0].rooms.find(guest, 'lobby')
+        for chat in chats:
+            chat.drafts.keep(guest, room, 'half')
+        said = [chats[0].messages.send(person, 'lobby', person.name) for person in (guest, ada, guest, ada)]
+        await asyncio.gather(
+            *said,
+            chats[1].deletion.delete_own(guest, 'remove', None, 'here'),
+            chats[1].accounts.make_link(session),
+            chats[2].rooms.create(guest, f'Room {number}'),
+            chats[2].drafts.flush(),
+            chats[0].deletion.finish(),
+            return_exceptions=True,
+        )
+        with pytest.raises(Unauthenticated):
+            await chats[0].sessions.begin(guest, '')
+    for chat in chats:
+        await chat.drafts.flush()
+    await asyncio.gather(*(chat.deletion.finish() for chat in chats))
+    assert {message.author.name for message in await messages_of(chats[0], ada) if message.body} == {'Ada'}
+    await asyncio.sleep(1.5)  # until PostgreSQL has counted
+    with psycopg.connect(address) as connection:
+        count = connection.execute('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()')
+        assert count.fetchone() == (0,)
+        left = 'SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM drafts)'
+        assert connection.execute(left).fetchone() == (0,)
+
+
+async def test_a_password_that_is_set_while_the_account_goes_brings_nothing_back(chats: list[Chat]) -> None:
+    for number in range(10):
+        guest = await newcomer(chats[0], f'Guest {number}')
+        session = await chats[1].sessions.find(await chats[0].sessions.begin(guest, ''))
+        assert session is not None
+        await asyncio.gather(
+            chats[0].credentials.set_password(session, 'a long sentence', None, 'here'),
+            chats[1].deletion.delete_own(guest, 'keep', None, 'here'),
+            return_exceptions=True,
+        )
+    left = "SELECT count(*) FROM users WHERE kind != 'guest' OR password_hash IS NOT NULL"
+    assert await chats[2].storage.read(lambda c: c.exec_driver_sql(left).scalar()) == 0
+
+
+async def test_servers_that_remove_the_same_messages_at_once_remove_each_once(
+    chats: list[Chat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion, 'AT_ONCE', 7)
+    monkeypatch.setattr(deletion, 'PAUSE', 0.0)
+    monkeypatch.setattr(deletion, 'REST', 0)
+    ada, bo = await newcomer(chats[0], 'Ada'), await newcomer(chats[0], 'Bo')
+    for number in range(100):
+        await chats[number % PLACES].messages.send(ada, 'lobby', f'{number}')
+    for chat in chats:
+        chat.deletion.stop()
+    before = (await chats[0].rooms.find(bo, 'lobby')).revision
+    await chats[0].deletion.delete_own(ada, 'remove', None, 'here')
+    await asyncio.gather(
+        *(chat.deletion.finish() for chat in chats), *(chats[1].messages.send(bo, 'lobby', 'hello') for _ in range(5))
+    )
+    messages = await messages_of(chats[2], bo)
+    assert sum(message.deleted_at is not None for message in messages) == 100
+    assert (await chats[0].rooms.find(bo, 'lobby')).revision == before + 1 + 100 + 5
+
+
 async def test_a_server_that_is_frozen_while_it_holds_a_room_costs_nobody_a_message(
     chats: list[Chat], address: str
 ) -> None:
@@ -196,6 +444,17 @@ async def test_a_session_that_ended_where_nothing_tells_this_server_ends_its_pag
         await chats[0].sessions.end(session)
         async with asyncio.timeout(2):
             await ended.wait()
+
+
+async def test_who_was_deleted_where_nothing_tells_this_server_is_out_within_2_s(chats: list[Chat]) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    session = await chats[1].sessions.find(await chats[0].sessions.begin(ada, ''))
+    assert session is not None
+    ended = asyncio.Event()
+    chats[1].sessions.watch(session, ended.set)
+    await chats[0].deletion.delete_own(ada, 'keep', None, 'here')
+    async with asyncio.timeout(2):
+        await ended.wait()
 
 
 async def test_several_people_come_and_go_everywhere_and_all_servers_agree(chats: list[Chat]) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chat import Chat
+from chat.audit import Actor
 from chat.errors import Forbidden, Invalid, NotFound
 from chat.events import Changes, RoomChanged, RoomEvent, RoomGone, Told
 from chat.models import User
@@ -134,3 +135,77 @@ async def test_a_revision_that_a_room_has_not_reached_leads_to_no_event(chat: Ch
 def told() -> list[Told]:
     """Return what a listener was told."""
     return []
+
+
+async def test_an_archived_room_is_listed_apart_to_its_members_and_to_others_if_it_is_open(
+    chat: Chat, ada: User, bo: User
+) -> None:
+    for name, private in (('Garden', False), ('Study', True)):
+        room = await chat.rooms.create(ada, name, private=private)
+        await chat.rooms.change(ada, room.slug, archived=True)
+    for who, listed in ((ada, [('garden', True), ('study', True)]), (bo, [('garden', False)])):
+        entries, _ = await chat.rooms.list_and_more(who, archived=True)
+        assert [(entry.room.slug, entry.joined) for entry in entries] == listed
+        assert [entry.room.slug for entry in await chat.rooms.list(who)] == ['lobby']
+    assert [room.slug for room in await chat.rooms.list_open()] == ['lobby']
+    entries, _ = await chat.rooms.list_and_more(bo, archived=True, words='tud')
+    assert entries == []
+    await chat.rooms.change(ada, 'garden', archived=False)
+    assert (await chat.rooms.join(bo, 'garden')).archived is False
+
+
+async def test_who_belongs_to_an_archived_room_opens_it_and_others_read_what_is_open(
+    chat: Chat, ada: User, bo: User
+) -> None:
+    await chat.rooms.create(ada, 'Garden')
+    await chat.messages.send(ada, 'garden', 'roses')
+    await chat.rooms.change(ada, 'garden', archived=True)
+    assert (await chat.rooms.open(ada, 'garden')).page.messages[0].body == 'roses'
+    assert (await chat.messages.page(bo, 'garden')).messages[0].body == 'roses'
+    with pytest.raises(Forbidden, match='archived'):
+        await chat.rooms.open(bo, 'garden')
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'field'),
+    [({'slow_mode': -1}, 'slow_mode'), ({'slow_mode': 3_601}, 'slow_mode'), ({'posting': 'nobody'}, 'posting'),
+     ({'description': 'x' * 2_001}, 'description'), ({'description': '\ud800'}, 'description')],
+)  # fmt: skip
+async def test_a_rule_is_one_that_there_is(chat: Chat, ada: User, wrong: dict, field: str) -> None:
+    await chat.rooms.create(ada, 'Garden')
+    with pytest.raises(Invalid) as problem:
+        await chat.rooms.change(ada, 'garden', **wrong)
+    assert problem.value.field == field
+
+
+async def test_a_moderator_of_a_room_calms_it_and_changes_nothing_else(chat: Chat, ada: User, bo: User) -> None:
+    await chat.rooms.create(ada, 'Garden')
+    await chat.rooms.join(bo, 'garden')
+    with pytest.raises(Forbidden):
+        await chat.rooms.change(bo, 'garden', slow_mode=30)
+    await chat.rooms.set_role(Actor(ada, 'here'), 'garden', bo.id, 'moderator')
+    changed = await chat.rooms.change(bo, 'garden', slow_mode=30, paused=True)
+    assert (changed.slow_mode, changed.paused) == (30, True)
+    with pytest.raises(Forbidden):
+        await chat.rooms.change(bo, 'garden', paused=False, topic='mine')
+    assert (await chat.rooms.find(bo, 'garden')).paused
+
+
+async def test_what_moderators_do_with_a_room_is_in_the_log_and_what_its_owner_does_is_not(
+    chat: Chat, ada: User, bo: User
+) -> None:
+    await chat.storage.write(lambda c: c.exec_driver_sql("UPDATE users SET kind='administrator' WHERE name='Bo'"))
+    await chat.rooms.create(ada, 'Garden')
+    await chat.rooms.change(ada, 'garden', topic='roses')
+    await chat.rooms.change(bo, 'garden', address='192.0.2.7', topic='a secret\nline', name='Park', slow_mode=5)
+    await chat.rooms.change(bo, 'garden', name='Park')  # which it is
+    await chat.rooms.change(bo, 'garden', archived=True)
+    await chat.rooms.change(bo, 'garden', archived=False)
+    await chat.rooms.delete(bo, 'garden', address='192.0.2.7')
+    query = 'SELECT actor, address, action, target, room, details FROM audit_log ORDER BY id'
+    assert [tuple(row) for row in await chat.storage.read(lambda c: c.exec_driver_sql(query).all())] == [
+        ('Bo', '192.0.2.7', 'change room', 'Garden', 'garden', 'name: Park, topic, slow_mode: 5'),
+        ('Bo', '', 'archive room', 'Park', 'garden', ''),
+        ('Bo', '', 'bring room back', 'Park', 'garden', ''),
+        ('Bo', '192.0.2.7', 'delete room', 'Park', 'garden', ''),
+    ]

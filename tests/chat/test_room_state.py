@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 
 from chat import room_state
 from chat.errors import StorageFailed
-from chat.events import Changes, MessageEvent, RoomChanged, RoomEvent, StartAfresh, Told, Typing, message_event
-from chat.models import Message, User
+from chat.events import (
+    Changes,
+    MemberChanged,
+    MessageEvent,
+    RoomChanged,
+    RoomEvent,
+    StartAfresh,
+    Told,
+    Typing,
+    message_event,
+)
+from chat.models import Member, Message, User
 from chat.room_state import RoomState
 
 ROOM = 1
@@ -264,6 +274,21 @@ def test_typing_is_told_ends_with_the_message_and_leaves_no_timer() -> None:
         state.unsubscribe(subscription)
         state.unsubscribe(subscription)
         assert state.listeners == 0
+
+    in_a_room(scene)
+
+
+def test_who_types_is_told_by_the_name_they_have_now() -> None:
+    async def scene(storage: FakeStorage, state: RoomState) -> None:
+        listener = Listener(storage)
+        state.subscribe(ROOM, 0, listener.deliver)
+        state.typing(ROOM, ADA)
+        state.typing(ROOM, BO)
+        eve = User(ADA.id, 'Eve', 'guest')
+        state.publish(MemberChanged(ROOM, 'lobby', 1, Member(eve, 'member')))
+        state.publish(MemberChanged(ROOM, 'lobby', 2, Member(User(99, 'Di', 'guest'), 'member')))
+        typing = [state for state in listener.states if isinstance(state, Typing)]
+        assert typing == [Typing(ROOM, (ADA,)), Typing(ROOM, (ADA, BO)), Typing(ROOM, (eve, BO))]
 
     in_a_room(scene)
 

@@ -37,7 +37,7 @@ async def test_a_room_is_opened_as_of_one_moment(chat: Chat, ada: User, bo: User
     await chat.room_state.compare()
     await asyncio.sleep(0.05)
     for page in pages:
-        assert page.members == {member.user.name for member in last.members}
+        assert page.members == {member.user.id: member.user.name for member in last.members}
         newest = last.page.messages[-20:]
         assert {message.id: message for message in newest}.items() <= page.messages.items()
 
@@ -53,7 +53,7 @@ class Page:
         assert all(message.revision <= view.page.revision for message in view.page.messages)
         assert view.room.revision == view.page.revision
         self.messages = {message.id: message for message in view.page.messages}
-        self.members = {member.user.name for member in view.members}
+        self.members = {member.user.id: member.user.name for member in view.members}
         await asyncio.sleep(0.005)  # the browser takes its time
         self._chat.room_state.subscribe(view.room.id, view.page.revision, self.deliver)
 
@@ -62,8 +62,9 @@ class Page:
             if isinstance(event, MessageEvent):
                 self.messages[event.message.id] = event.message
             elif isinstance(event, MemberEvent):
-                come_or_go = self.members.add if event.type == 'member_joined' else self.members.discard
-                come_or_go(event.member.user.name)
+                self.members.pop(event.member.user.id, None)
+                if event.type != 'member_left':
+                    self.members[event.member.user.id] = event.member.user.name
 
 
 async def test_what_is_told_of_a_leave_is_what_is_stored_of_it(chat: Chat, ada: User) -> None:

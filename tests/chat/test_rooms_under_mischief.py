@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -9,8 +10,8 @@ import pytest
 
 from chat import Chat, room_state
 from chat.errors import ChatError, StorageFailed
-from chat.events import MemberEvent, MemberJoined, MessageEvent, RoomEvent, Told
-from chat.models import Member, Message, User
+from chat.events import MemberEvent, MemberLeft, MessageEvent, RoomEvent, Told
+from chat.models import Member, Message, Session, User
 from chat.room_state import Subscription
 from chat.settings import Settings
 
@@ -45,10 +46,13 @@ class Page:
                 self.revisions.append(event.revision)
             if isinstance(event, MessageEvent):
                 self.messages[event.message.id] = event.message
-            elif isinstance(event, MemberJoined):
-                self.members[event.member.user.id] = event.member
             elif isinstance(event, MemberEvent):
-                self.members.pop(event.member.user.id, None)  # who came and went in one gap was never seen
+                user = event.member.user
+                self.members.pop(user.id, None)  # who came and went in one gap was never seen
+                if not isinstance(event, MemberLeft):
+                    self.members[user.id] = event.member
+                mine = [message for message in self.messages.values() if message.author.id == user.id]
+                self.messages.update({message.id: replace(message, author=user) for message in mine})
 
 
 class Mischief:
@@ -73,8 +77,9 @@ class Mischief:
 
 async def act(chat: Chat, random: Random, user: User, pages: list[Page]) -> None:
     """Do one of the things that people do; not all of them are allowed at the moment."""
-    mine = [message.id for message in (await chat.messages.page(user, 'lobby')).messages if message.author == user]
-    what = random.choice(['send', 'send', 'edit', 'edit', 'delete', 'join', 'leave', 'open', 'close'])
+    found = (await chat.messages.page(user, 'lobby')).messages
+    mine = [message.id for message in found if message.author.id == user.id]
+    what = random.choice(['send', 'send', 'edit', 'edit', 'delete', 'join', 'leave', 'rename', 'open', 'close'])
     if what == 'open':
         pages.append(await Page(chat).open(user, random.choice([0, 0.002])))
     elif what == 'close' and pages:
@@ -89,6 +94,13 @@ async def act(chat: Chat, random: Random, user: User, pages: list[Page]) -> None
         await chat.rooms.join(user, 'lobby')
     elif what == 'leave':
         await chat.rooms.leave(user, 'lobby')
+    elif what == 'rename' and await is_member(chat, user):  # of who is none the room is not told
+        session = Session(0, user, None, None, None)
+        await chat.profiles.change(session, name=random.choice([f'{user.id}', f'Cy {user.id}', random.choice(NAMES)]))
+
+
+async def is_member(chat: Chat, user: User) -> bool:
+    return any(member.user.id == user.id for member in await chat.rooms.members(user, 'lobby'))
 
 
 async def play(folder: Path, random: Random) -> None:

@@ -135,17 +135,12 @@ async def test_what_has_ended_is_not_remembered_for_ever(chat: Chat, ada: User) 
     assert len(chat.sessions._ended | chat.sessions._ended_before) == 1
 
 
-async def test_a_theme_and_a_time_zone_are_remembered(chat: Chat, ada: User) -> None:
+async def test_the_time_zone_of_a_browser_is_remembered(chat: Chat, ada: User) -> None:
     token, session = await signed_in(chat, ada)
     await chat.sessions.remember_time_zone(session, 'Europe/Berlin')
-    await chat.sessions.remember_theme(session, 'dark')
     found = await chat.sessions.find(token)
     assert found is not None
-    assert (found.time_zone, found.theme) == ('Europe/Berlin', 'dark')
-    await chat.sessions.remember_theme(session, '"><b>')
-    found = await chat.sessions.find(token)
-    assert found is not None
-    assert found.theme is None
+    assert (found.time_zone, found.zone_is_chosen) == ('Europe/Berlin', False)
 
 
 async def full(*_: object, **__: object) -> None:

@@ -127,7 +127,7 @@ MINUTES = 'it must be a whole number from 0 to 525600.'
 FOLDER = 'it must be the path of a folder, which is made if it is not there.'
 PUBLIC_URL = "it must be like 'https://chat.example.org', without a path or a slash at the end."
 ON_OR_OFF = "it must be 'on' or 'off'."
-ONLY_GUESTS = "this version of Hearth offers only 'guests'."
+SIGN_IN = "it must be 'guests', 'accounts' or 'invited'."
 DATABASE = "it must be like 'postgresql://user:password@host:5432/database'."
 REDIS_URL = "it must be like 'redis://:password@host:6379/0', 'rediss://host/0' or 'unix:///path'."
 WRONG = [
@@ -146,9 +146,9 @@ WRONG = [
     ('public_url', 'https://chat.example.org:65536', PUBLIC_URL),
     ('public_url', 'https://chat.example.org:0', PUBLIC_URL),
     ('rate_limits', 'yes', ON_OR_OFF),
-    ('sign_in', 'accounts', ONLY_GUESTS),
-    ('sign_in', 'invited', ONLY_GUESTS),
-    ('sign_in', 'everybody', ONLY_GUESTS),
+    ('sign_in', 'Guests', SIGN_IN),
+    ('sign_in', 'nobody', SIGN_IN),
+    ('sign_in', 'everybody', SIGN_IN),
     ('redis_url', 'redis://…', REDIS_URL),
     ('redis_url', 'rediss://…', REDIS_URL),
     ('redis_url', 'unix://…', REDIS_URL),

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from chat import Chat, accounts, room_state, sessions
+from chat.audit import Actor
 from chat.bus import Hint
-from chat.errors import RateLimited
+from chat.errors import RateLimited, Unauthenticated
 from chat.events import RoomGone, Typing
 from chat.models import User
 from chat.rate_limits import LIMITS
 from chat.room_state import Published
 from chat.storage import users as user_rows
-from tests.chat.people import newcomer
-from tests.chat.several import Listener, all_right, eventually, servers
+from tests.chat.people import by_password, newcomer
+from tests.chat.several import Listener, Reader, all_right, eventually, servers
 from tests.redis_server import RedisServer
 
 
@@ -66,6 +67,31 @@ async def test_it_is_heard_at_once_and_not_by_asking_storage(
     monkeypatch.setattr(two[1].room_state, '_read_revisions', None)
     await two[0].messages.send(ada, 'lobby', 'hello')
     await eventually(lambda: [body for body, _ in listener.messages.values()] == ['hello'], within=4)
+
+
+async def test_who_is_deleted_on_one_server_is_nobody_on_all(two: list[Chat], ada: User) -> None:
+    here, there = two
+    bo = await newcomer(here, 'Bo')
+    for words in ('one', 'two', 'three'):
+        await here.messages.send(ada, 'lobby', words)
+    reader = Reader()
+    await reader.open(there, bo)
+    session = await there.sessions.find(await here.sessions.begin(ada, ''))
+    assert session is not None
+    closed: list[str] = []
+    there.sessions.watch(session, lambda: closed.append('page'))
+    there.drafts.keep(ada, await there.rooms.find(ada, 'lobby'), 'half a thought')
+    await there.rooms.create(bo, 'Garden')  # there, so that it is there that Ada is known to have been
+    await there.rooms.join(ada, 'garden')
+    monitor = Reader()
+    await monitor.open(there, bo, 'garden')
+    await here.deletion.delete_own(ada, 'remove', None, 'here')
+    await eventually(lambda: closed == ['page'], within=4)
+    await all_right([reader, monitor])
+    assert {author.name for author in reader.authors.values()} == {'Deleted account'}
+    await eventually(lambda: all(is_deleted for _, is_deleted in reader.messages.values()))
+    await there.drafts.flush()
+    assert await here.storage.read(lambda c: c.exec_driver_sql('SELECT count(*) FROM drafts').scalar()) == 0
 
 
 async def test_a_room_that_is_deleted_is_gone_on_all_servers(two: list[Chat], ada: User) -> None:
@@ -162,6 +188,30 @@ async def test_a_session_that_ends_untold_closes_its_pages_all_the_same(two: lis
     assert told == ['ended']
 
 
+async def test_a_new_password_closes_what_is_open_elsewhere_on_all_servers(two: list[Chat], ada: User) -> None:
+    here, there = two
+    sessions = [await chat.sessions.find(await chat.sessions.begin(ada, 'test')) for chat in two]
+    closed: list[int] = []
+    for chat in two:
+        for session in sessions:
+            chat.sessions.watch(session, lambda session=session: closed.append(session.id))
+    await here.credentials.set_password(sessions[0], 'a long sentence', None, 'here')
+    await eventually(lambda: sorted(closed) == sorted([each.id for each in sessions] * 2))
+    assert (await by_password(there, 'Ada', 'a long sentence', 'there')).id == ada.id
+
+
+async def test_guesses_on_all_servers_are_counted_together(two: list[Chat], ada: User) -> None:
+    here, there = two
+    await here.credentials.register('Cleo', 'a long sentence', 'home')
+    key = ('trying passwords', 'cleo elsewhere')
+    for _ in range(10):
+        with pytest.raises(Unauthenticated):
+            await by_password(here, 'Cleo', 'another sentence', 'elsewhere')
+    await eventually(lambda: len(there.rate_limits._times.get(key, ())) == 10)
+    with pytest.raises(RateLimited):
+        await by_password(there, 'Cleo', 'a long sentence', 'elsewhere')
+
+
 async def test_counts_follow_what_is_said_and_read_on_another_server(two: list[Chat], ada: User) -> None:
     here, there = two
     bo = await newcomer(there, 'Bo')
@@ -177,6 +227,26 @@ async def test_counts_follow_what_is_said_and_read_on_another_server(two: list[C
     await eventually(lambda: len(told) >= 2)
     counts.append((await here.unread.counts(bo, [room.id]))[room.id])
     assert counts == [1, 0]
+
+
+async def test_a_page_lists_its_rooms_anew_whatever_happens_to_them_on_another_server(
+    two: list[Chat], ada: User
+) -> None:
+    here, there = two
+    bo = await newcomer(there, 'Bo')
+    told: list[str] = []
+    watch = here.unread.watch(bo, lambda: None, lambda: told.append('list'))
+    room = await there.rooms.create(ada, 'Study')
+    steps = [
+        lambda: there.rooms.join(bo, 'study'),
+        lambda: there.rooms.change(ada, 'study', name='Library'),
+        lambda: there.moderation.remove(Actor(ada, ''), 'study', bo.id, 'why'),
+        lambda: there.rooms.delete(ada, 'study'),
+    ]
+    for number, step in enumerate(steps, 1):
+        await step()
+        await eventually(lambda number=number: len(told) == number)
+        here.unread.follow(watch, [room.id])
 
 
 async def test_rooms_that_nobody_has_in_view_cost_no_reading_of_their_events(

@@ -1,5 +1,4 @@
 import unicodedata
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -372,12 +371,6 @@ def test_everybody_has_initials(name):
     assert text.initials(name)
 
 
-def test_the_first_people_have_colors_that_can_be_told_apart():
-    hues = sorted(text.hue(user_id) for user_id in range(1, 13))
-    assert all(0 <= hue < 360 for hue in hues)
-    assert min(later - earlier for earlier, later in pairwise(hues)) >= 12
-
-
 @pytest.mark.parametrize(
     ('body', 'line'),
     [
@@ -406,3 +399,21 @@ def test_an_excerpt_is_never_too_long_and_never_two_lines(body, length):
     line = text.excerpt(body, length)
     assert len(line) <= length
     assert len(line.splitlines()) <= 1
+
+
+@pytest.mark.parametrize('name', ['\ufdfa' * 9, '\ufdfa' * 32, 'x' * 32, '漢' * 32])
+def test_a_free_name_is_suggested_after_a_few_tries_whatever_one_letter_stands_for(name: str) -> None:
+    tried: set[str] = set()
+
+    def is_taken(candidate: str) -> bool:
+        tried.add(text.skeleton(candidate))
+        return len(tried) < 30
+
+    assert not is_taken(text.suggest_name(name, is_taken))
+    assert len(tried) >= 30  # each is another name
+
+
+def test_whoever_took_all_numbers_makes_nobody_wait() -> None:
+    tried: list[str] = []
+    text.suggest_name('Ada', lambda candidate: tried.append(candidate) or True)
+    assert len(tried) < 50

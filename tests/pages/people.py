@@ -11,7 +11,7 @@ from chat import Chat
 from chat.models import User as Person
 
 SITE = 'http://test'  # where the simulated browser believes to be
-PATIENCE = 40  # looks, a tenth of a second apart
+PATIENCE = 200  # looks, a tenth of a second apart; no more than it takes, and a busy machine takes long
 
 
 def chat_of(user: User) -> Chat:
@@ -115,7 +115,7 @@ def rows(user: User) -> list[str]:
     with user:
         html = ''.join(each.content for each in ElementFilter(kind=ui.html) if '<article' in each.content)
     articles = re.findall(r'<article.*?</article>', html, re.DOTALL)
-    hidden = r'<(button|time|span class="avatar)[^>]*>.*?</\w+>'
+    hidden = r'<(button[^>]*message-button|time|span class="avatar)[^>]*>.*?</\w+>'
     return [' '.join(re.sub(r'<[^>]+>', ' ', re.sub(hidden, ' ', each)).split()) for each in articles]
 
 

@@ -88,6 +88,13 @@ async def test_over_https_the_cookie_is_secure_and_bound_to_this_host(user: User
     assert 'Path=/;' in cookie
 
 
+async def test_over_https_a_cookie_that_a_neighboring_host_could_have_set_is_nobodys(user: User) -> None:
+    token = await chat_of(user).sessions.begin(await chat_of(user).accounts.add_guest('Ada', 'here'), '')
+    for name, location in (('hearth_session', '/?room=lobby'), ('__Host-hearth_session', None)):
+        answer = await user.http_client.get('https://test/rooms/lobby', headers={'Cookie': f'{name}={token}'})
+        assert answer.headers.get('location') == location
+
+
 async def test_signing_out_forgets_the_person_in_this_browser(user: User) -> None:
     await join_room(user, 'Ada')
     await user.http_client.post('/sign-out', headers={'Origin': SITE})

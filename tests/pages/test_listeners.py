@@ -60,7 +60,7 @@ async def test_a_session_that_ends_takes_its_open_pages_with_it(user: User) -> N
     user.client.open = lambda target, *_: opened.append(target)
     session = await chat.sessions.find(user.http_client.cookies['hearth_session'])
     await chat.sessions.end(session)
-    assert opened == ['/']
+    await until(lambda: opened == ['/rooms/lobby'])
     # A browser need not follow: nothing is left that could be used, and nothing more is heard.
     assert chat.room_state.listeners == 0
     with user:

@@ -6,6 +6,7 @@ import pytest
 from nicegui import ElementFilter, ui
 from nicegui.testing import User
 
+from chat.audit import Actor
 from chat.models import User as Person
 from tests.pages.people import chat_of, fire, join_room, person_of, sees, until
 
@@ -40,6 +41,18 @@ async def test_some_of_the_other_rooms_are_shown_and_all_can_be_browsed(
     user.find('Browse all rooms').click()
     await sees(user, 'All rooms')
     await until(lambda: _listed(user, 'rooms-found') == [*NAMES, 'Lobby'])
+
+
+async def test_a_room_comes_and_goes_while_the_page_is_open(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    await _open_rooms(user, monkeypatch)
+    chat = chat_of(user)
+    assert _listed(user, 'room-link') == ['Bakery', 'Lobby']
+    owner = (await chat.rooms.members(await person_of(user), 'bakery'))[0].user
+    await chat.rooms.change(owner, 'bakery', private=True)
+    await chat.moderation.remove(Actor(owner, ''), 'bakery', (await person_of(user)).id, 'why')
+    await until(lambda: _listed(user, 'room-link') == ['Lobby'])
+    await chat.rooms.join(await person_of(user), 'cinema')
+    await until(lambda: _listed(user, 'room-link') == ['Cinema', 'Lobby'])
 
 
 async def test_where_all_rooms_have_a_place_there_is_nothing_to_browse(user: User) -> None:

@@ -16,7 +16,10 @@ from tests.servers import Server
 PATIENCE = 60.0  # s for what was missed to come
 PAUSE = 0.1  # s before another server is tried
 ANSWER_WITHIN = 5.0  # s; then the question is asked again, elsewhere if need be
-NUMBERED = ('message_sent', 'message_edited', 'message_deleted', 'member_joined', 'member_left', 'room_changed')
+NUMBERED = (
+    'message_sent', 'message_edited', 'message_deleted', 'member_joined', 'member_changed', 'member_left',
+    'room_changed',
+)  # fmt: skip
 
 
 class Listener:

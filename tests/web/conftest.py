@@ -57,6 +57,10 @@ async def ask():
     with suppress(TimeoutError):
         replies.append(await ui.run_javascript('6 * 7', timeout=5))
 
+@ui.page('/brief', reconnect_timeout=0.2)
+def brief():
+    ui.label('soon gone')
+
 @ui.page('/rooms/many')
 def many():
     ui.label('one of many')
@@ -98,7 +102,8 @@ async def stream():
 def state():
     sockets = core.sio.eio.sockets
     return {{
-        'clicks': len(clicks), 'replies': replies, 'pages_built': len(built), 'sockets': len(sockets),
+        'clicks': len(clicks), 'pages': list(Client.instances),
+        'replies': replies, 'pages_built': len(built), 'sockets': len(sockets),
         'queued': sum(each.queue.size_in_bytes for each in sockets.values()),
         'waiting_for_attachments': len(core.sio._binary_packet), 'ping': core.sio.eio.ping_interval,
     }}
@@ -112,7 +117,7 @@ for _ in range(2):  # twice is once
 app.on_startup(lambda: socket_guard.set_pings(core.sio))
 app.on_startup(prepared_frames.use)
 ui.run(host='127.0.0.1', port={port}, reload=False, show=False, title='</title><script>alert(2)</script>',
-       reconnect_timeout=1, **socket_guard.UVICORN_LIMITS)
+       reconnect_timeout=20, **socket_guard.UVICORN_LIMITS)
 """
 
 

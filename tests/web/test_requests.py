@@ -6,6 +6,7 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import FastAPI, Form, Request
+from starlette.requests import ClientDisconnect
 
 from web import answers
 from web.requests import LARGEST_REQUEST, AnswerHead, LimitRequests
@@ -19,7 +20,7 @@ async def visitor() -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of a site with one form and one page without."""
     site = FastAPI()
     answers.install(site)
-    site.add_middleware(LimitRequests, ('/join',))
+    site.add_middleware(LimitRequests, ('/join', '/upload'), {'/upload': 2 * LARGEST_REQUEST})
     site.add_middleware(AnswerHead)
 
     @site.post('/join')
@@ -29,6 +30,13 @@ async def visitor() -> AsyncIterator[httpx.AsyncClient]:
     @site.post('/elsewhere')
     async def elsewhere(request: Request) -> int:
         return len(await request.body())
+
+    @site.post('/upload')
+    async def upload(request: Request) -> int:
+        try:
+            return len(await request.body())
+        except ClientDisconnect:
+            return 0
 
     @site.get('/page')
     async def page() -> str:
@@ -104,3 +112,17 @@ async def test_head_is_answered_as_get_without_the_body(visitor: httpx.AsyncClie
     whole, head = await visitor.get('/page'), await visitor.head('/page')
     assert (head.status_code, head.headers, head.content) == (200, whole.headers, b'')
     assert (await visitor.head('/join')).status_code == 405
+
+
+async def test_some_paths_take_more_than_others_and_say_how_much(visitor: httpx.AsyncClient) -> None:
+    most = 2 * LARGEST_REQUEST
+    too_large = (413, f'A request has at most {most:,} bytes.')
+
+    async def in_parts(length: int) -> AsyncIterator[bytes]:
+        for start in range(0, length, 65_536):
+            yield bytes(min(65_536, length - start))
+
+    for make in (bytes, in_parts):
+        assert problem(await visitor.post('/upload', content=make(most + 1))) == too_large
+        assert (await visitor.post('/upload', content=make(most))).json() == most
+    assert problem(await visitor.post('/join', content=bytes(most))) == (413, 'A request has at most 262,144 bytes.')

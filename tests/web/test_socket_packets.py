@@ -1,5 +1,6 @@
 """What garbage does to the server, and to its log: nothing."""
 
+import asyncio
 import json
 
 import pytest
@@ -44,6 +45,16 @@ async def test_a_malformed_click_is_dropped_without_a_traceback(server, change):
     async with server.shaken(page) as ws:
         assert await server.clicks_made(ws, page.click(**change)) == 0
         assert await server.clicks_made(ws, page.click()) == 1
+    assert 'Traceback' not in server.log()
+
+
+async def test_a_page_that_two_documents_left_ends_once(server, until):
+    page = server.open_page('/brief')
+    for document in ('one', 'two'):
+        async with server.connect(page.query(document_id=document)) as ws:
+            await server.shake_hands(ws)
+    await until(lambda: page.client_id not in server.state()['pages'])
+    await asyncio.sleep(0.4)
     assert 'Traceback' not in server.log()
 
 

@@ -1,4 +1,5 @@
 import io
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import ifaddr
 import pytest
 
+from chat import Chat
 from chat.settings import SettingError, Settings
 from chat.version import VERSION
 from web import startup
@@ -148,3 +150,26 @@ def test_a_port_that_needs_rights_gets_a_sentence(monkeypatch: pytest.MonkeyPatc
 def test_a_host_that_is_not_here_gets_a_sentence(host: str) -> None:
     with pytest.raises(SettingError, match='is no address that this machine can listen on'):
         startup.check_port_free(host, 8080)
+
+
+async def test_as_long_as_nobody_administers_the_start_says_how_to(tmp_path: Path) -> None:
+    chat = Chat(Settings(data=tmp_path, public_url='https://chat.example.org'))
+    chat.open()
+    try:
+        for _ in range(2):  # each start has a link of its own
+            stream = io.StringIO()
+            await startup.announce_administrator(chat, stream=stream)
+            (token,) = re.findall(r'https://chat\.example\.org/link/(\S+)', stream.getvalue())
+            assert (await chat.administration.link(token)).purpose == 'first'
+        await chat.administration.become_administrator_as(token, 'Boss', 'a long sentence', 'here')
+        stream = io.StringIO()
+        await startup.announce_administrator(chat, stream=stream)
+        assert stream.getvalue() == ''
+    finally:
+        await chat.stop()
+
+
+async def test_a_start_that_cannot_store_a_link_goes_on(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    await startup.announce_administrator(Chat(Settings(data=tmp_path)), stream=stream)  # which was not opened
+    assert stream.getvalue() == ''

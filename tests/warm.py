@@ -1,0 +1,120 @@
+"""A process that has read all of Hearth's code, and becomes a server of it at once, as often as it is asked.
+
+Reading the code takes a server longer than starting does, and tests start a hundred of them. What is asked for comes as
+lines of JSON on stdin, and each is answered by one: ``start`` by a process id, ``poll`` by how that process ended.
+"""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+LOOK_EVERY = 0.02  # s
+
+_one_at_a_time = threading.Lock()
+
+
+class WarmProcess:
+    """A server that a warm process became; it can do what tests ask of a ``Popen``."""
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        what = {'arguments': list(arguments), 'environment': dict(environment), 'asker': os.getpid()}
+        self.pid: int = _ask(do='start', **what)
+        self._status: int | None = None
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs: a signal as a negative number."""
+        if self._status is None:
+            self._status = _ask(do='poll', pid=self.pid)
+        return self._status
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it is there."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def wait(self, timeout: float = 60) -> int:
+        """Wait until it has ended and return how; raises TimeoutExpired."""
+        deadline = time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired('a warm server', timeout)
+            time.sleep(LOOK_EVERY)
+        return status
+
+
+@cache
+def _warm() -> 'subprocess.Popen[str]':
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(('PYTEST', 'NICEGUI', 'HEARTH'))}
+    clean['PYTHONPATH'] = str(ROOT)
+    command = [sys.executable, str(Path(__file__))]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=clean)
+
+
+def _ask(**what: object) -> Any:
+    with _one_at_a_time:  # several servers are started at once, by threads
+        process = _warm()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(what) + '\n')
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+
+def _become(arguments: list[str], environment: dict[str, str], asker: int) -> None:
+    """Be a server from now on, as if Python had been started with these arguments."""
+    os.setsid()
+    with suppress(OSError):  # where pytest keeps what this test says, unless that is a socket
+        os.dup2(os.open(f'/proc/{asker}/fd/2', os.O_WRONLY | os.O_APPEND), 2)
+    os.dup2(2, 1)  # never into the answers
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = arguments
+    status = 0
+    try:
+        if arguments[0] == '-m':
+            sys.argv = arguments[1:]
+            runpy.run_module(arguments[1], run_name='__main__', alter_sys=True)
+        else:
+            runpy.run_path(arguments[0], run_name='__main__')
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _answer(line: str) -> int | None:
+    what = json.loads(line)
+    if what['do'] == 'poll':
+        pid, status = os.waitpid(what['pid'], os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if pid else None
+    pid = os.fork()
+    if pid == 0:
+        _become(what['arguments'], what['environment'], what['asker'])
+    return pid
+
+
+def main() -> None:
+    """Read the code, then answer until nobody asks any more."""
+    __import__('main')
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(_answer(line)) + '\n')
+        sys.stdout.flush()
+
+
+if __name__ == '__main__':
+    main()
