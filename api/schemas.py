@@ -49,6 +49,7 @@ Slug = Annotated[str, Field(examples=['book-club'])]
 RoomSlug = Annotated[str, Path(description="The room's address.", examples=['lobby'])]
 Revision = Annotated[int, Field(examples=[57])]
 MessageId = Annotated[int, Field(examples=[123])]
+UserId = Annotated[int, Field(examples=[7])]
 Token = Annotated[str, Field(examples=['rq3Hk0mT…'])]
 
 
@@ -269,6 +270,14 @@ class SignIns(BaseModel):
     sessions: list[SignIn]
 
 
+class Reaction(BaseModel):
+    """Those who reacted with one emoji, in the order in which they did: their names, and their ids beside them."""
+
+    emoji: str = Field(examples=['👍'])
+    users: list[str] = Field(examples=[['Ada']])
+    user_ids: list[UserId]
+
+
 class Message(BaseModel):
     """One message in its newest version; times are UTC."""
 
@@ -283,9 +292,12 @@ class Message(BaseModel):
     edited_at: Moment | None = Field(examples=[None])
     deleted_at: Moment | None = Field(examples=[None])
     reply_to: MessageId | None = Field(examples=[None])
-    reactions: list[Any] = Field(examples=[[]])
+    reactions: list[Reaction]
     attachments: list[Any] = Field(examples=[[]])
     hidden: bool = Field(examples=[False])
+    mentions: list[UserId]
+    mentions_all: bool = Field(examples=[False])
+    pinned_at: Moment | None = Field(examples=[None])
 
 
 class MessagePage(BaseModel):

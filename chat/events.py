@@ -60,6 +60,20 @@ class MessageDeleted(MessageEvent):
 
 
 @dataclass(frozen=True)
+class MessageReacted(MessageEvent):
+    """Somebody reacted, or took that back; the words are as they were."""
+
+    type = 'message_reacted'
+
+
+@dataclass(frozen=True)
+class MessagePinned(MessageEvent):
+    """A message was pinned to the room, or no longer is; the words are as they were."""
+
+    type = 'message_pinned'
+
+
+@dataclass(frozen=True)
 class MemberEvent(RoomEvent):
     """A change of who belongs to a room, or of somebody who does."""
 
@@ -139,14 +153,24 @@ class Changes:
 Told = RoomEvent | Typing | StartAfresh | RoomGone
 
 
-def message_event(message: Message) -> MessageEvent:
-    """Return the event that tells of the newest version of ``message``."""
-    kind: type[MessageEvent] = MessageSent
-    if message.deleted_at is not None:
+def message_event(message: Message, since: int | None = None) -> MessageEvent:
+    """Return the event that tells of the newest version of ``message`` to who knows the room as of revision ``since``.
+
+    Without one: to who knows all but the newest change.
+    """
+    known = message.revision - 1 if since is None else since
+    if message.worded_revision <= known:
+        kind: type[MessageEvent] = MessagePinned if message.change == 'pinned' else MessageReacted
+    elif message.deleted_at is not None:
         kind = MessageDeleted
-    elif message.edited_at is not None or message.shown_again:
-        kind = MessageEdited
+    else:
+        kind = MessageSent if message.first_revision > known else MessageEdited
     return kind(message.room_id, message.room, message.revision, message)
+
+
+def told_since(event: RoomEvent, since: int) -> RoomEvent:
+    """Return an event that was read for who knew less as it is told to who knows the room as of ``since``."""
+    return message_event(event.message, since) if isinstance(event, MessageSent | MessageEdited) else event
 
 
 def room_changed(room: Room) -> RoomChanged:
@@ -203,9 +227,15 @@ def message_json(message: Message) -> dict[str, Any]:
         'edited_at': iso(message.edited_at),
         'deleted_at': iso(message.deleted_at),
         'reply_to': message.reply_to,
-        'reactions': [],
+        'reactions': [
+            {'emoji': each.emoji, 'users': list(each.users), 'user_ids': list(each.user_ids)}
+            for each in message.reactions
+        ],
         'attachments': [],
         'hidden': message.hidden,
+        'mentions': list(message.mentions),
+        'mentions_all': message.mentions_all,
+        'pinned_at': iso(message.pinned_at),
     }
 
 
@@ -219,5 +249,15 @@ _OF_ROOM = ('name', 'topic', 'private', 'description', 'posting', 'slow_mode', '
 
 _READERS: dict[str, TypeAdapter[Any]] = {
     kind.type: TypeAdapter(kind)
-    for kind in (MessageSent, MessageEdited, MessageDeleted, MemberJoined, MemberChanged, MemberLeft, RoomChanged)
+    for kind in (
+        MessageSent,
+        MessageEdited,
+        MessageDeleted,
+        MessageReacted,
+        MessagePinned,
+        MemberJoined,
+        MemberChanged,
+        MemberLeft,
+        RoomChanged,
+    )
 }

@@ -1,6 +1,6 @@
 """What a chat consists of: plain, frozen facts as they stood when they were read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -13,6 +13,8 @@ InvitedKind = Literal['guest', 'member', 'moderator']
 WhoMay = Literal['everybody', 'members', 'moderators', 'administrators', 'nobody']  # each includes those after it
 Outcome = Literal['hidden', 'dismissed']  # of a report
 Result = Literal['done', 'refused', 'failed']  # of what stands in the audit log
+Level = Literal['everything', 'mentions', 'nothing']  # of what people are told of in a room
+Change = Literal['worded', 'reacted', 'pinned']  # of a message
 KeepOrRemove = Literal['keep', 'remove']  # what becomes of the messages of somebody whose account is deleted
 Theme = Literal['light', 'dark']
 COLORS = 12  # of avatars, see pages/theme.css
@@ -173,6 +175,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """Those who reacted to a message with one emoji, in the order in which they did: names, and ids beside them."""
+
+    emoji: str
+    users: tuple[str, ...]
+    user_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message in its newest version; a deleted one keeps its id, place and author, and has no words."""
 
@@ -190,6 +201,14 @@ class Message:
     reply_to: int | None
     hidden: bool = False  # by a moderator: it looks deleted, until it is shown again
     shown_again: bool = False  # it was hidden once
+    reactions: tuple[Reaction, ...] = ()  # in the order of the first of each
+    mentions: tuple[int, ...] = ()  # the ids of those whom it mentions by name
+    mentions_all: bool = False
+    pinned_at: datetime | None = None
+    # What became of it since some revision, see events.message_event; nothing that a reader sees.
+    first_revision: int = field(default=0, compare=False)
+    worded_revision: int = field(default=0, compare=False)
+    change: Change = field(default='worded', compare=False)
 
     def __hash__(self) -> int:
         # What pages share is found by message, for every page: all fields would cost more than the finding saves.

@@ -26,6 +26,7 @@ from chat.events import (
     Told,
     Typing,
     from_json,
+    told_since,
 )
 from chat.measures import Measures
 from chat.models import User
@@ -335,7 +336,8 @@ def _catch_up(subscription: Subscription, changes: Changes, since: int) -> None:
         return  # those further on may still be filled
     if subscription.revision < since:
         return  # it has its own turn: it came during the read, or is further back
-    missed = [event for event in changes.events if event.revision > subscription.revision]
+    known = subscription.revision
+    missed = [told_since(event, known) for event in changes.events if event.revision > known]
     subscription.revision = changes.revision
     if missed:
         _tell(subscription, missed)

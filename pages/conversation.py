@@ -255,7 +255,7 @@ class Conversation:
         if isinstance(event, MessageEvent):
             if self._who_types:
                 self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
-            self._put(event.message)
+            self._put(event.message, is_said=isinstance(event, MessageSent))
         elif isinstance(event, MemberEvent):
             self._show_member(event)
         elif isinstance(event, RoomChanged):
@@ -364,17 +364,19 @@ class Conversation:
             self._silence_ends.cancel()
             self._silence_ends = None
 
-    def _put(self, message: Message) -> None:
+    def _put(self, message: Message, *, is_said: bool) -> None:
         quoted = None if message.reply_to is None else self.messages.get(message.reply_to)
         if message.reply_to is not None and quoted is None and message.id > self.messages.newest_id:
-            background_tasks.create(self._put_reply(message), name='show a reply', context=self._client)
+            background_tasks.create(
+                self._put_reply(message, is_said=is_said), name='show a reply', context=self._client
+            )
             return
-        self._show(message, quoted)
+        self._show(message, quoted, is_said=is_said)
 
-    def _show(self, message: Message, quoted: Message | None) -> None:
-        self.messages.put(message, quoted, is_own=message.author.id == self._user.id)
+    def _show(self, message: Message, quoted: Message | None, *, is_said: bool) -> None:
+        self.messages.put(message, quoted, is_own=message.author.id == self._user.id, is_said=is_said)
 
-    async def _put_reply(self, message: Message) -> None:
+    async def _put_reply(self, message: Message, *, is_said: bool) -> None:
         """Show a reply to a message that is not on the page."""
         try:
             quoted = await self._chat.messages.get(self._user, message.reply_to or 0)
@@ -382,7 +384,7 @@ class Conversation:
         except ChatError:
             quoted = None
         if self._subscription is not None:
-            self._show(message, quoted)
+            self._show(message, quoted, is_said=is_said)
             self.messages.flush()
             self._count()
 

@@ -85,12 +85,12 @@ class MessageList:
         """Return a message that is on the page."""
         return self._messages.get(message_id)
 
-    def put(self, message: Message, quoted: Message | None, *, is_own: bool) -> None:
-        """Show the newest version of a message: in its place, or at the end if it is new."""
+    def put(self, message: Message, quoted: Message | None, *, is_own: bool, is_said: bool = True) -> None:
+        """Show the newest version of a message: in its place, or at the end if it is new, or ``is_said`` just now."""
         if message.id in self._messages or message.id in self._quoted:
             self._replace(message)
         elif message.id > self.newest_id:
-            self._append(message, quoted, is_own=is_own)
+            self._append(message, quoted, is_own=is_own, is_new=is_said)
         elif self._above is None or message.id > self._above.id:
             self._insert(message, quoted)
 
@@ -188,10 +188,9 @@ class MessageList:
         self.unseen = 0
         self._refresh_jump()
 
-    def _append(self, message: Message, quoted: Message | None, *, is_own: bool) -> None:
+    def _append(self, message: Message, quoted: Message | None, *, is_own: bool, is_new: bool) -> None:
         if not self.at_end and len(self._messages) >= MOST_ROWS + BLOCK:
             self.has_newer = True  # enough rows wait below; the rest loads when the reader comes there
-        is_new = message.edited_at is None and message.deleted_at is None
         if self.has_newer and not is_new:
             return  # a change of something that is not on the page
         if not is_own:

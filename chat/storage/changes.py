@@ -23,7 +23,7 @@ def since(connection: Connection, room_id: int, revision: int) -> Changes:
     came_or_went = rooms.member_changes(connection, room_id, revision, MOST_CHANGES + 1)
     if len(changed) + len(came_or_went) > MOST_CHANGES:
         return Changes((), number, complete=False)
-    events: list[RoomEvent] = [message_event(message) for message in changed]
+    events: list[RoomEvent] = [message_event(message, revision) for message in changed]
     for changed_at, member, joined_at in came_or_went:
         came = MemberJoined if joined_at is not None and joined_at > revision else MemberChanged
         kind = MemberLeft if joined_at is None else came

@@ -6,10 +6,29 @@ from chat import text
 from chat.clock import now_ms
 from chat.models import User
 from chat.storage import messages, profiles, users
-from chat.storage.tables import drafts, identities, invitation_uses, invitations, links, pictures, sessions
+from chat.storage.tables import (
+    drafts,
+    identities,
+    invitation_uses,
+    invitations,
+    links,
+    mentions,
+    pictures,
+    reactions,
+    sessions,
+)
 from chat.storage.tables import users as rows
 
-THEIRS = (sessions, drafts, links, identities, pictures, invitation_uses)  # rows of these go with the person
+THEIRS = (
+    sessions,
+    drafts,
+    links,
+    identities,
+    pictures,
+    invitation_uses,
+    reactions,
+    mentions,
+)  # rows of these go with the person
 _OF_THE_DELETED = select(rows.c.id).where(rows.c.deleted_at.is_not(None))
 
 

@@ -1,5 +1,6 @@
 """Statements about messages and drafts."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -8,11 +9,12 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists,
 
 from chat import markup
 from chat.clock import moment, now_ms
-from chat.models import Message, MessagePage, Room, User, UserKind
+from chat.models import Change, Message, MessagePage, Reaction, Room, User, UserKind
 from chat.storage import rooms as room_rows
 from chat.storage import users as user_rows
+from chat.storage import words
 from chat.storage.postgresql import hold_rooms
-from chat.storage.tables import drafts, memberships, messages, rooms, users
+from chat.storage.tables import drafts, memberships, mentions, messages, reactions, rooms, users
 
 SHARED = 4_096  # messages that were read last, 3 KiB each
 _MESSAGES = (
@@ -61,14 +63,29 @@ _INSERT = insert(messages).returning(messages.c.id)
 _REMOVE = (
     update(messages)
     .where(messages.c.id == bindparam('this_message'))
-    .values(revision=bindparam('number'), body='', html='', deleted_at=bindparam('now'), hidden_at=None)
+    .values(
+        revision=bindparam('number'), worded_revision=bindparam('number'), change='worded',
+        body='', html='', deleted_at=bindparam('now'), hidden_at=None,
+        reacted=False, mentions_all=False, pinned_at=None, pinned_by=None,
+    )
+)  # fmt: skip
+_REACTIONS = (
+    select(reactions.c.message_id, reactions.c.emoji, reactions.c.user_id, users.c.name)
+    .join_from(reactions, users)
+    .where(reactions.c.message_id.in_(bindparam('ids', expanding=True)))
+    .order_by(reactions.c.created_at, reactions.c.user_id)
+)
+_MENTIONED = (
+    select(mentions.c.message_id, mentions.c.user_id)
+    .where(mentions.c.message_id.in_(bindparam('ids', expanding=True)))
+    .order_by(mentions.c.user_id)
 )
 
 
 def by_id(connection: Connection, message_id: int) -> Message | None:
     """Return a message, or None."""
-    row = connection.execute(_BY_ID, {'message_id': message_id}).first()
-    return None if row is None else _message(row)
+    found = _read(connection, connection.execute(_BY_ID, {'message_id': message_id}))
+    return found[0] if found else None
 
 
 def hold_room_of(connection: Connection, message_id: int) -> None:
@@ -91,8 +108,8 @@ def count(connection: Connection) -> int:
 
 def last_by(connection: Connection, room_id: int, author_id: int) -> Message | None:
     """Return an author's newest message in a room that is not deleted, or None."""
-    row = connection.execute(_LAST_BY, {'room_id': room_id, 'author': author_id, 'most': 1}).first()
-    return None if row is None else _message(row)
+    found = _read(connection, connection.execute(_LAST_BY, {'room_id': room_id, 'author': author_id, 'most': 1}))
+    return found[0] if found else None
 
 
 def add(
@@ -107,12 +124,13 @@ def add(
     values = {
         'room_id': room.id, 'author_id': author.id, 'revision': number, 'body': body, 'html': html,
         'html_version': markup.VERSION, 'client_message_id': client_message_id, 'created_at': now,
-        'reply_to': reply_to,
+        'reply_to': reply_to, 'first_revision': number, 'worded_revision': number,
     }  # fmt: skip
     message_id: int = connection.execute(_INSERT, values).scalar_one()
     return Message(
-        message_id, room.id, room.slug, number, author, body, html, client_message_id, moment(now), None, None, reply_to
-    )
+        message_id, room.id, room.slug, number, author, body, html, client_message_id, moment(now), None, None,
+        reply_to, first_revision=number, worded_revision=number,
+    )  # fmt: skip
 
 
 def edit(connection: Connection, message: Message, body: str, html: str) -> Message:
@@ -121,8 +139,12 @@ def edit(connection: Connection, message: Message, body: str, html: str) -> Mess
 
 
 def remove(connection: Connection, message: Message) -> Message:
-    """Store the tombstone of a message: its words are gone from the database."""
-    return change(connection, message, body='', html='', deleted_at=now_ms(), hidden_at=None)
+    """Store the tombstone of a message: its words are gone from the database, and what was made of them."""
+    words.forget(connection, [message.id])
+    return change(
+        connection, message, body='', html='', deleted_at=now_ms(), hidden_at=None,
+        reacted=False, mentions_all=False, pinned_at=None, pinned_by=None,
+    )  # fmt: skip
 
 
 def ids_by(connection: Connection, author_id: int) -> dict[int, list[int]]:
@@ -143,15 +165,30 @@ def remove_all(connection: Connection, room_id: int, message_ids: list[int]) -> 
     """
     hold_rooms(connection, rooms.c.id == room_id)
     still_there = and_(messages.c.id.in_(message_ids), messages.c.deleted_at.is_(None))
-    found = {row.id: _message(row) for row in connection.execute(_IN_ROOM.where(still_there), {'room_id': room_id})}
+    there = _read(connection, connection.execute(_IN_ROOM.where(still_there), {'room_id': room_id}))
+    found = {message.id: message for message in there}
     if not found:
         return []
     now, first = now_ms(), room_rows.next_revisions(connection, room_id, len(found))
     gone = [
-        replace(found[each], revision=number, body='', html='', deleted_at=moment(now), hidden=False)
+        replace(
+            found[each],
+            revision=number,
+            worded_revision=number,
+            change='worded',
+            body='',
+            html='',
+            deleted_at=moment(now),
+            hidden=False,
+            reactions=(),
+            mentions=(),
+            mentions_all=False,
+            pinned_at=None,
+        )
         for number, each in enumerate((each for each in message_ids if each in found), first)
     ]
     connection.execute(_REMOVE, [{'this_message': each.id, 'number': each.revision, 'now': now} for each in gone])
+    words.forget(connection, [each.id for each in gone])
     return gone
 
 
@@ -169,7 +206,7 @@ def page(
         query = _BEFORE
     if author is not None:
         query = query.where(users.c.name == author)
-    found = [_message(row) for row in connection.execute(query, parameters)]
+    found = _read(connection, connection.execute(query, parameters))
     more, above, found = len(found) > limit, found[limit:], found[:limit]
     if after is None:
         found.reverse()
@@ -202,13 +239,14 @@ def quoted(connection: Connection, found: list[Message]) -> dict[int, Message]:
     ids = {message.reply_to for message in found if message.reply_to is not None}
     if not ids:
         return {}
-    return {row.id: _message(row) for row in connection.execute(_MESSAGES.where(messages.c.id.in_(ids)))}
+    rows = connection.execute(_MESSAGES.where(messages.c.id.in_(ids)))
+    return {message.id: message for message in _read(connection, rows)}
 
 
 def changed_since(connection: Connection, room_id: int, since: int, limit: int) -> list[Message]:
     """Return messages changed after a revision, in the order of their changes."""
     rows = connection.execute(_CHANGED, {'room_id': room_id, 'since': since, 'most': limit})
-    return [_message(row) for row in rows]
+    return _read(connection, rows)
 
 
 def draft(connection: Connection, user_id: int, room_id: int) -> str:
@@ -231,18 +269,54 @@ def save_draft(connection: Connection, user_id: int, room_id: int, body: str) ->
     connection.execute(insert(drafts), {'user_id': user_id, 'room_id': room_id, **values})
 
 
-def change(connection: Connection, message: Message, **values: object) -> Message:
+def change(connection: Connection, message: Message, kind: Change = 'worded', **values: object) -> Message:
     """Store new values of a message's columns under the room's next revision."""
     number = room_rows.next_revision(connection, message.room_id)
-    connection.execute(update(messages).where(messages.c.id == message.id).values(revision=number, **values))
-    return _message(connection.execute(_BY_ID, {'message_id': message.id}).one())
+    if kind == 'worded':
+        values['worded_revision'] = number
+    values |= {'revision': number, 'change': kind}
+    connection.execute(update(messages).where(messages.c.id == message.id).values(**values))
+    return _read(connection, connection.execute(_BY_ID, {'message_id': message.id}))[0]
 
 
-def _message(row: Row[*tuple[Any, ...]]) -> Message:
+def _read(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> list[Message]:
+    """Return the messages of some rows, with their reactions and whom they mention."""
+    rows = list(found)
+    reacted = _reactions(connection, [row.id for row in rows if row.reacted])
+    mentioned = _mentioned(connection, [row.id for row in rows if '@' in row.body])
+    return [_message(row, reacted.get(row.id, ()), mentioned.get(row.id, ())) for row in rows]
+
+
+def _reactions(connection: Connection, ids: list[int]) -> dict[int, tuple[Reaction, ...]]:
+    if not ids:
+        return {}
+    who: dict[int, dict[str, list[tuple[str, int]]]] = {}
+    for row in connection.execute(_REACTIONS, {'ids': ids}):
+        who.setdefault(row.message_id, {}).setdefault(row.emoji, []).append((row.name, row.user_id))
+    return {
+        message_id: tuple(
+            Reaction(emoji, tuple(name for name, _ in people), tuple(user_id for _, user_id in people))
+            for emoji, people in by_emoji.items()
+        )
+        for message_id, by_emoji in who.items()
+    }
+
+
+def _mentioned(connection: Connection, ids: list[int]) -> dict[int, tuple[int, ...]]:
+    if not ids:
+        return {}
+    who: dict[int, tuple[int, ...]] = {}
+    for row in connection.execute(_MENTIONED, {'ids': ids}):
+        who[row.message_id] = (*who.get(row.message_id, ()), row.user_id)
+    return who
+
+
+def _message(row: Row[*tuple[Any, ...]], reacted: tuple[Reaction, ...], mentioned: tuple[int, ...]) -> Message:
     return _shared(
         row.id, row.room_id, row.slug, row.revision, row.author_id, row.author_name, row.author_kind, row.body,
         row.html, row.html_version, row.client_message_id, row.created_at, row.edited_at, row.deleted_at, row.reply_to,
-        row.hidden_at, row.shown_again,
+        row.hidden_at, row.shown_again, row.first_revision, row.worded_revision, row.change, row.mentions_all,
+        row.pinned_at, reacted, mentioned,
     )  # fmt: skip
 
 
@@ -251,11 +325,14 @@ def _shared(
     message_id: int, room_id: int, slug: str, revision: int, author_id: int, author_name: str, author_kind: UserKind,
     body: str, html: str, html_version: int, client_message_id: str | None, created_at: int, edited_at: int | None,
     deleted_at: int | None, reply_to: int | None, hidden_at: int | None, shown_again: bool,
+    first_revision: int, worded_revision: int, change: Change, mentions_all: bool, pinned_at: int | None,
+    reacted: tuple[Reaction, ...], mentioned: tuple[int, ...],
 ) -> Message:  # fmt: skip
     """Return one and the same message for all pages that show it, instead of as many copies."""
     is_hidden = hidden_at is not None
     if is_hidden:  # whoever reads it, by whatever door, and whether or not the words are still stored
         body, html, deleted_at = '', '', hidden_at
+        reacted, mentioned, mentions_all, pinned_at = (), (), False, None
     # HTML made by an older renderer is made again: a mended sanitizer must hold for old messages too.
     return Message(
         id=message_id,
@@ -272,4 +349,11 @@ def _shared(
         reply_to=reply_to,
         hidden=is_hidden,
         shown_again=bool(shown_again),
+        reactions=reacted,
+        mentions=mentioned,
+        mentions_all=bool(mentions_all),
+        pinned_at=None if pinned_at is None else moment(pinned_at),
+        first_revision=first_revision,
+        worded_revision=worded_revision,
+        change=change,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, 
 from chat.clock import moment, now_ms
 from chat.models import Ban, Hidden, Message, Role, User
 from chat.storage import messages as message_rows
+from chat.storage import words
 from chat.storage.tables import address_bans, audit_log, memberships, messages, rooms, sessions, users
 
 
@@ -159,8 +160,9 @@ def hidden_in(connection: Connection, kept: int, limit: int, slug: str | None = 
 def purge(connection: Connection, hidden_before: int) -> int:
     """Take the words of what was hidden before then out of the database; nobody who reads sees any difference."""
     old = and_(messages.c.hidden_at < hidden_before, messages.c.deleted_at.is_(None))
-    gone = update(messages).where(old).values(body='', html='', deleted_at=messages.c.hidden_at)
-    return connection.execute(gone).rowcount
+    words.forget(connection, list(connection.execute(select(messages.c.id).where(old)).scalars()))
+    values = {'body': '', 'html': '', 'deleted_at': messages.c.hidden_at, 'reacted': False, 'pinned_at': None}
+    return connection.execute(update(messages).where(old).values(values)).rowcount
 
 
 def _of(user_id: int, *, hidden: bool, since: int) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, i
 
 from chat.clock import moment, now_ms
 from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
-from chat.storage import hooks, reports
+from chat.storage import hooks, reports, words
 from chat.storage.postgresql import hold_name, hold_rooms
 from chat.storage.tables import drafts, invitation_rooms, invitations, memberships, messages, rooms, users
 
@@ -263,6 +263,7 @@ def remove(connection: Connection, room_id: int) -> None:
     hooks.remove(connection, room_id)
     reports.forget_of_room(connection, room_id)
     _end_invitations(connection, room_id)
+    words.forget_of_room(connection, room_id)
     for table in (drafts, memberships, messages):
         connection.execute(delete(table).where(table.c.room_id == room_id))
     connection.execute(delete(rooms).where(rooms.c.id == room_id))

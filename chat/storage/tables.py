@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 metadata = MetaData(
@@ -47,6 +48,12 @@ users = Table(
     Column('removing', Boolean, nullable=False, server_default=false()),  # their messages go, a few at a time
     Column('muted_until', BigInteger),  # in every room; clock.FOREVER without an end
     Column('banned_until', BigInteger),  # from the chat; likewise
+    Column('recent_emoji', String(256), nullable=False, server_default=''),  # the newest first, a space between two
+    Column('skin_tone', Integer, nullable=False, server_default='0'),  # emojis.TONES; 0 for none
+    Column('quiet_from', Integer),  # minutes of the day in the own time zone, in which nothing makes itself noticed
+    Column('quiet_until', Integer),
+    Column('sound', Boolean, nullable=False, server_default=true()),
+    Column('caught_up_id', BigInteger, nullable=False, server_default='0'),  # of the newest message then
     sqlite_autoincrement=True,
 )
 
@@ -105,6 +112,7 @@ memberships = Table(
     Column('muted_until', BigInteger),
     Column('banned_until', BigInteger),  # who is banned has left
     Column('spoke_at', BigInteger),  # where there is a slow mode
+    Column('notify', String(16)),  # models.Level; None for what is usual for the kind of room
     Index(None, 'room_id', 'revision'),
     Index(None, 'user_id'),
 )
@@ -126,10 +134,48 @@ messages = Table(
     Column('reply_to', ForeignKey('messages.id'), index=True),  # or deleting a message walks through all others
     Column('hidden_at', BigInteger),  # by a moderator; the words stay for moderation.KEPT, so that it can be undone
     Column('shown_again', Boolean, nullable=False, server_default=false()),  # after it was hidden
+    Column('first_revision', BigInteger, nullable=False, server_default='0'),  # at which it was sent; 0 if unknown
+    Column(
+        'worded_revision', BigInteger, nullable=False, server_default='0'
+    ),  # at which it got its words, or lost them
+    Column('change', String(16), nullable=False, server_default='worded'),  # the newest: models.Change
+    Column('reacted', Boolean, nullable=False, server_default=false()),  # there may be reactions
+    Column('mentions_all', Boolean, nullable=False, server_default=false()),
+    Column('pinned_at', BigInteger),
+    Column('pinned_by', BigInteger),
     Index(None, 'hidden_at'),
     Index(None, 'room_id', 'id'),
+    Index('ix_messages_pinned_at', 'room_id', 'pinned_at'),
     UniqueConstraint('room_id', 'revision'),
     UniqueConstraint('room_id', 'author_id', 'client_message_id'),
+    sqlite_autoincrement=True,
+)
+
+reactions = Table(
+    'reactions',
+    metadata,
+    Column('message_id', ForeignKey('messages.id'), primary_key=True),
+    Column('user_id', ForeignKey('users.id'), primary_key=True, index=True),
+    Column('emoji', String(64), primary_key=True),
+    Column('created_at', BigInteger, nullable=False),
+)
+
+mentions = Table(
+    'mentions',
+    metadata,
+    Column('message_id', ForeignKey('messages.id'), primary_key=True),
+    Column('user_id', ForeignKey('users.id'), primary_key=True),
+    Column('name', String(32), nullable=False),  # as they were called then, and so as the words have it
+    Index('ix_mentions_user_id', 'user_id', 'message_id'),
+)
+
+message_versions = Table(
+    'message_versions',  # the words that edited messages had before
+    metadata,
+    Column('id', Id, primary_key=True),
+    Column('message_id', ForeignKey('messages.id'), nullable=False, index=True),
+    Column('body', Text, nullable=False),
+    Column('written_at', BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -12,7 +12,7 @@ from chat.settings import Settings
 from chat.storage import Storage, migrations
 
 SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
-NEWEST = '0009'
+NEWEST = '0010'
 REVISION = """
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,20 @@
+"""What goes with the words of a message, and so goes when they go: reactions, mentions, former versions."""
+
+from sqlalchemy import Connection, delete, select
+
+from chat.storage.tables import mentions, message_versions, messages, reactions
+
+_TABLES = (reactions, mentions, message_versions)
+
+
+def forget(connection: Connection, message_ids: list[int]) -> None:
+    """Delete what goes with the words of some messages."""
+    for table in _TABLES:
+        connection.execute(delete(table).where(table.c.message_id.in_(message_ids)))
+
+
+def forget_of_room(connection: Connection, room_id: int) -> None:
+    """Delete what goes with the words of all messages of a room."""
+    here = select(messages.c.id).where(messages.c.room_id == room_id)
+    for table in _TABLES:
+        connection.execute(delete(table).where(table.c.message_id.in_(here)))
