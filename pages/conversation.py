@@ -28,17 +28,18 @@ from chat.events import (
 )
 from chat.models import Member, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
-from pages import buttons, dialogs, links
+from pages import dialogs, links
 from pages.asking import shows_errors
 from pages.card import PersonCard
 from pages.composer import Composer
 from pages.live_rows import live_rows
 from pages.looks import RoomLooks
 from pages.message_list import MessageList
-from pages.moderating import Moderating, RowEntries
+from pages.moderating import Moderating
 from pages.people import People
 from pages.pulse import Pulses
 from pages.room_settings import duration
+from pages.row_menu import RowEntry, RowMenu
 from web.page_updates import Wire
 
 TRIES = 5  # to read a page that is no older than what was told
@@ -123,8 +124,7 @@ class Conversation:
             chat, self._client, lambda: self._user, lambda: self.room, people.role
         )
         self._show_whether_moderates()
-        self._pressed: Message | None = None
-        self._menu: ui.menu | None = None
+        self._menu = RowMenu(self._place, self._row_entries, self.messages.get)
         self._silence_ends: asyncio.TimerHandle | None = None
         self._show_silence(view.silence)
 
@@ -452,55 +452,34 @@ class Conversation:
             self._told_typing_at = monotonic()
             self._chat.room_state.typing(self.room.id, self._user)
 
-    def _build_menu(self) -> ui.menu:
-        """Return the one menu that serves all rows: it opens beside the button that was pressed."""
-        props = 'no-parent-event anchor="bottom right" self="top right"'
-        with self._place, ui.menu().props(props).classes('row-menu') as menu:
-            self._reply_entry = buttons.entry('Reply', self._reply)
-            self._edit_entry = buttons.entry('Edit', self._begin_edit)
-            self._copy_entry = buttons.entry('Copy link', self._copy_link)
-            self._delete_entry = buttons.entry('Delete', self._ask_to_delete).classes('danger')
-            self._moderation = RowEntries(self._moderating, lambda: self._pressed)
-        return menu
+    def _row_entries(self) -> list[RowEntry]:
+        """Return what stands in the menu of a message, in this order."""
+        return [
+            RowEntry('Reply', self._composer.reply_to, lambda each: not (each.hidden or self._composer.is_silent)),
+            RowEntry('Edit', self._begin_edit, lambda each: self._chat.messages.may_edit(self._user, each)),
+            RowEntry('Copy link', self._copy_link, lambda each: not each.hidden),
+            RowEntry('Delete', self._ask_to_delete, lambda each: each.author.id == self._user.id, is_danger=True),
+            *self._moderating.row_entries(),
+        ]
 
     def _row_pressed(self, action: object, message_id: object) -> None:
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
-        if action != 'menu' or message is None or not self._has_menu(message):
-            return
-        self._pressed = message
-        if self._menu is None:
-            self._menu = self._build_menu()
-        is_own = message.author.id == self._user.id
-        self._edit_entry.set_visibility(self._chat.messages.may_edit(self._user, message))
-        self._delete_entry.set_visibility(is_own)
-        self._reply_entry.set_visibility(not (message.hidden or self._composer.is_silent))
-        self._copy_entry.set_visibility(not message.hidden)
-        self._moderation.offer(self._user, message)
-        self._menu.props['target'] = f'#m{message.id} .message-button'
-        self._menu.open()
+        if action == 'menu' and message is not None and self._has_menu(message):
+            self._menu.open(message)
 
     def _has_menu(self, message: Message) -> bool:
         return message.deleted_at is None or (message.hidden and self._moderating.may(message.author))
 
-    def _reply(self) -> None:
-        if self._pressed is not None:
-            self._composer.reply_to(self._pressed)
-
-    def _begin_edit(self) -> None:
-        # The newest version: it may have changed on another page while the menu was open.
-        message = self.messages.get(self._pressed.id) if self._pressed is not None else None
-        if message is not None and message.deleted_at is None:
+    def _begin_edit(self, message: Message) -> None:
+        if message.deleted_at is None:
             self._composer.edit(message)
 
-    def _copy_link(self) -> None:
-        if self._pressed is not None:
-            path = links.address_of(self.room.slug, self._pressed.id)
-            links.share(self._client, self._chat.settings.public_url, path, 'Link copied')
+    def _copy_link(self, message: Message) -> None:
+        path = links.address_of(self.room.slug, message.id)
+        links.share(self._client, self._chat.settings.public_url, path, 'Link copied')
 
-    def _ask_to_delete(self) -> None:
-        if self._pressed is not None:
-            message_id = self._pressed.id
-            dialogs.confirm('Delete this message for everybody?', 'Delete', lambda: self._delete(message_id))
+    def _ask_to_delete(self, message: Message) -> None:
+        dialogs.confirm('Delete this message for everybody?', 'Delete', lambda: self._delete(message.id))
 
     @shows_errors
     async def _delete(self, message_id: int) -> None:
