@@ -8,7 +8,7 @@ from api import schemas
 from api.describe import refusals
 from api.saying import say
 from api.who import ERRORS, TheChat, TheSession
-from chat.events import message_json
+from chat.events import iso, message_json
 from chat.messages import MOST_AT_ONCE, PAGE
 from chat.models import Message
 from web.addresses import address_of
@@ -77,6 +77,24 @@ async def edit(
 async def delete(chat: TheChat, session: TheSession, message_id: MessageId, request: Request) -> schemas.Message:
     """Delete one's own message; the answer is the tombstone that keeps its place. A moderator hides somebody else's."""
     return _message(await chat.messages.delete(session.user, message_id, address_of(request.scope)))
+
+
+@router.get('/messages/{message_id}/conversation', responses=refusals(404))
+async def conversation(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Messages:
+    """Return the messages that reply to each other and that this one is among, oldest first."""
+    chain = await chat.messages.chain(session.user, message_id)
+    return schemas.Messages(messages=[_message(each) for each in chain.messages])
+
+
+@router.get('/messages/{message_id}/versions', responses=refusals(403, 404))
+async def versions(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Versions:
+    """Return what a message has said, oldest first; the last version is what it says now."""
+    found = await chat.messages.versions(session.user, message_id)
+    return schemas.Versions(
+        versions=[
+            schemas.Version(body=each.body, html=each.html, written_at=iso(each.written_at) or '') for each in found
+        ]
+    )
 
 
 def _message(message: Message) -> schemas.Message:
