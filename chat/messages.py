@@ -134,11 +134,13 @@ class Messages:
         """Return one message; raises NotFound."""
         return await self._storage.read(reach.message, user, message_id)
 
-    async def around(self, user: User, message_id: int) -> MessagePage:
-        """Return the messages around one; raises NotFound, also for what is deleted."""
+    async def around(self, user: User, slug: str, message_id: int) -> MessagePage:
+        """Return the messages around one of a room; raises NotFound, also for what is deleted."""
 
         def read(connection: Connection) -> MessagePage:
             message = reach.message(connection, user, message_id)
+            if message.room != slug:
+                raise NotFound(hiding.NO_MESSAGE)
             if message.deleted_at is not None:
                 raise NotFound('This message was deleted.' if not message.hidden else 'This message is hidden.')
             return rows.page_around(connection, message.room_id, message.id, PAGE)

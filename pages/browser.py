@@ -42,7 +42,7 @@ LEFT_PERSON = '() => { clearTimeout(window.hearthPointing); window.hearthPointin
 # focus to the same button of the same row again, unless it went elsewhere meanwhile.
 KEEP_FOCUS = (
     '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
-    ' const name = ["who", "author", "message-button"].find((each) => target.classList?.contains(each));'
+    ' const name = ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
     ' return row && name ? `#${row.id} .${name}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
@@ -50,6 +50,13 @@ KEEP_FOCUS = (
     ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
     ' document.querySelector(kept)?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
+)
+
+# A row is prepared HTML, often of a block with others, and no element to the server: only the browser can bring it into
+# view, and give it the focus, so that it is read out and stands out until the focus goes elsewhere.
+GO_TO_ROW = (
+    '(() => {{ const row = document.getElementById("m{:d}"); if (!row) return; row.tabIndex = -1;'
+    ' row.focus({{preventScroll: true}}); row.scrollIntoView({{block: "center"}}); }})()'
 )
 
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
@@ -71,6 +78,11 @@ async def take_from_beginning(box: ui.input, text: str) -> str | None:
     except TimeoutError:
         return None
     return left if isinstance(left, str) else None
+
+
+def go_to_row(client: Client, message_id: int) -> None:
+    """Bring a message that is in the log into view, and give it the focus."""
+    client.run_javascript(GO_TO_ROW.format(message_id))
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

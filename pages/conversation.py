@@ -1,7 +1,7 @@
 """The middle of the room page: one room's messages and the box to write in, as long as the room is open."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
@@ -38,6 +38,7 @@ from pages.message_list import MessageList
 from pages.moderating import Moderating
 from pages.people import People
 from pages.pulse import Pulses
+from pages.reading import Reading
 from pages.room_settings import duration
 from pages.row_menu import RowEntry, RowMenu
 from web.page_updates import Wire
@@ -70,6 +71,7 @@ class Conversation:
         on_activity: Callable[[], object],
         on_counts: Callable[[], object],
         on_room_changed: Callable[[], object],
+        on_pins: Callable[[], object],
         on_me_changed: Callable[[User], object],
         on_removed: Callable[[], object],
     ) -> None:
@@ -124,6 +126,21 @@ class Conversation:
             chat, self._client, lambda: self._user, lambda: self.room, people.role
         )
         self._show_whether_moderates()
+        self.reading = Reading(
+            chat,
+            self._client,
+            self._place,
+            self.messages,
+            view.pinned_ids,
+            user=lambda: self._user,
+            room=lambda: self.room,
+            role=people.role,
+            may_moderate=self._moderating.may,
+            may_reply=self._may_reply,
+            go_to=self.go_to,
+            reply_to=self._composer.reply_to,
+            on_pins=on_pins,
+        )
         self._menu = RowMenu(self._place, self._row_entries, self.messages.get)
         self._silence_ends: asyncio.TimerHandle | None = None
         self._show_silence(view.silence)
@@ -157,6 +174,7 @@ class Conversation:
             self._looks.unwatch(self._show_looks)
             self.messages.close()
             self._typing.close()
+            self.reading.close()
         self._forget_end_of_silence()
 
     @property
@@ -177,6 +195,11 @@ class Conversation:
     def role_of(self, user_id: int) -> Role | None:
         """What somebody is in this room; None for who does not belong to it."""
         return self._people.role(user_id)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it was opened at a message, which has the focus then."""
+        return self.messages.is_marked
 
     def focus(self) -> None:
         """Put the cursor into the message box."""
@@ -256,6 +279,7 @@ class Conversation:
             if self._who_types:
                 self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
             self._put(event.message, is_said=isinstance(event, MessageSent))
+            self.reading.heard(event.message)
         elif isinstance(event, MemberEvent):
             self._show_member(event)
         elif isinstance(event, RoomChanged):
@@ -290,6 +314,7 @@ class Conversation:
         """Show somebody by the name that they have now."""
         self.messages.rename(user)
         self._composer.rename(user)
+        self.reading.refresh()
         self._who_types = [user if each.id == user.id else each for each in self._who_types]
         if user.id == self._user.id and user != self._user:
             self._user = user
@@ -421,14 +446,35 @@ class Conversation:
             return
         self._people.show(members)
         self.messages.start_afresh(page)
+        await self.reading.start_afresh()
         self._look_for_silence()
         self._rename(me)
         await self._looks.reach(page.revision)
 
     @shows_errors
-    async def _load(self, before: int | None = None, after: int | None = None) -> MessagePage | None:
+    async def go_to(self, message_id: int) -> None:
+        """Show a message of this room, wherever in its history it stands, and mark it."""
+        message = self.messages.get(message_id)
+        if message is None:
+            page = await self._load(around=message_id)
+            if page is None or self._subscription is None:
+                return
+            self.messages.start_afresh(page, marked=message_id)
+            self._count()
+        elif message.deleted_at is not None:
+            raise NotFound('This message is hidden.' if message.hidden else 'This message was deleted.')
+        self.messages.go_to(message_id)
+
+    @shows_errors
+    async def _load(
+        self, before: int | None = None, after: int | None = None, around: int | None = None
+    ) -> MessagePage | None:
+        messages, slug = self._chat.messages, self.room.slug
         for _ in range(TRIES):
-            page = await self._chat.messages.page(self._user, self.room.slug, before=before, after=after)
+            if around is None:
+                page = await messages.page(self._user, slug, before=before, after=after)
+            else:
+                page = await messages.around(self._user, slug, around)
             if self._subscription is None or page.revision >= self._subscription.revision:
                 return page  # else something was told meanwhile that this page does not know
         raise StorageFailed
@@ -455,17 +501,24 @@ class Conversation:
     def _row_entries(self) -> list[RowEntry]:
         """Return what stands in the menu of a message, in this order."""
         return [
-            RowEntry('Reply', self._composer.reply_to, lambda each: not (each.hidden or self._composer.is_silent)),
+            RowEntry('Reply', self._composer.reply_to, self._may_reply),
             RowEntry('Edit', self._begin_edit, lambda each: self._chat.messages.may_edit(self._user, each)),
+            *self.reading.row_entries(),
             RowEntry('Copy link', self._copy_link, lambda each: not each.hidden),
             RowEntry('Delete', self._ask_to_delete, lambda each: each.author.id == self._user.id, is_danger=True),
             *self._moderating.row_entries(),
         ]
 
-    def _row_pressed(self, action: object, message_id: object) -> None:
+    def _row_pressed(self, action: object, message_id: object) -> Awaitable[None] | None:
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
         if action == 'menu' and message is not None and self._has_menu(message):
             self._menu.open(message)
+        if action == 'quote' and message is not None and message.reply_to is not None:
+            return self.go_to(message.reply_to)
+        return None
+
+    def _may_reply(self, message: Message) -> bool:
+        return message.deleted_at is None and not self._composer.is_silent
 
     def _has_menu(self, message: Message) -> bool:
         return message.deleted_at is None or (message.hidden and self._moderating.may(message.author))
