@@ -129,17 +129,16 @@ class Listing:
         follows = message.reply_to is None or (before is not None and before.id == message.reply_to)
         quoted = None if follows else self._messages.get(message.reply_to or 0)
         to = f'<span class="listed-to">to {escape(quoted.author.name)}</span>' if quoted is not None else ''
-        moment = message.created_at
-        time = (
-            f'<time datetime="{moment.isoformat()}" title="{zones.full_time(moment, self._reader())}">'
-            f'{zones.short_time(moment, self._reader())}</time>'
-        )
+        name, moment, reader = escape(message.author.name), message.created_at, self._reader()
+        short = zones.short_time(moment, reader)
+        time = f'<time datetime="{moment.isoformat()}" title="{zones.full_time(moment, reader)}">{short}</time>'
         if message.deleted_at is None:
-            time = f'<button type="button" class="listed-time" data-action="{GO}">{time}</button>'
+            label = f'{short}: go to it in the room'
+            time = f'<button type="button" class="listed-time" data-action="{GO}" aria-label="{label}">{time}</button>'
         return (
-            f'<article class="listed-message by-{message.author.id}" data-id="{message.id}">'
-            f'{rows.avatar(message.author, "small")}<div class="listed-text"><header><strong>'
-            f'{escape(message.author.name)}</strong>{to}{time}</header>{rows.words(message)}'
+            f'<article class="listed-message by-{message.author.id}" data-id="{message.id}"'
+            f' aria-label="{name}, {short}">{rows.avatar(message.author, "small")}<div class="listed-text">'
+            f'<header><strong>{name}</strong>{to}{time}</header>{rows.words(message)}'
             f'<div class="listed-buttons">{"".join(offered)}</div></div></article>'
         )
 

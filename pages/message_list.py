@@ -251,11 +251,15 @@ class MessageList:
         if in_view is not True or not self.has_older or self._loading or not self._messages:
             return
         self._loading = True
+        first_id = self._ids[0]
         try:
-            page = await self._load(before=self._ids[0])
+            page = await self._load(before=first_id)
         finally:
             self._loading = False
         if page is None or self.log.is_deleted:
+            return
+        if self._ids[:1] != [first_id]:  # the page shows another place by now
+            self._watch_top()
             return
         self.has_older, self._above = page.has_older, page.above
         self._add_history(page.messages, page.quoted)
@@ -266,12 +270,13 @@ class MessageList:
         if self._loading or not self._messages:
             return
         self._loading = True
+        last_id = self.newest_id
         try:
-            page = await self._load(after=self.newest_id)
+            page = await self._load(after=last_id)
         finally:
             self._loading = False
-        if page is None or self.log.is_deleted:
-            return
+        if page is None or self.log.is_deleted or self.newest_id != last_id:
+            return  # else the page shows another place by now
         self.has_newer = page.has_newer
         self._live.flush()
         self._add_below(page.messages, page.quoted)

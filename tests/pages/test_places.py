@@ -1,5 +1,6 @@
 """Places in a room: quotes and links that lead there, one conversation alone, pins, and what was said before."""
 
+import asyncio
 import re
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from tests.pages.people import (
     person_of,
     press_button,
     rows,
+    see_top,
     sees,
     send_message,
     sign_in,
@@ -85,6 +87,31 @@ async def test_a_quote_leads_to_a_message_that_is_not_on_the_page_without_a_relo
     assert user.client is client
     await send_message(user, 'back at the end')
     await until(lambda: answer in ids(user) and old not in ids(user))
+
+
+async def test_older_messages_that_come_after_a_jump_are_not_mixed_in(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await own_room(user)
+    said = [await say(user, f'{number}') for number in range(200)]
+    answer = await say(user, 'an answer', said[30])
+    await go_to(user, '/rooms/study')
+    answers, really = asyncio.Event(), chat_of(user).messages.page
+
+    async def late(*args: object, **kwargs: object) -> object:
+        page = await really(*args, **kwargs)  # type: ignore[arg-type]
+        await answers.wait()
+        return page
+
+    monkeypatch.setattr(chat_of(user).messages, 'page', late)
+    see_top(user)
+    press_in(user, 'log', 'quote', answer)
+    await until(lambda: ids(user) == said[5:55])
+    answers.set()
+    await asyncio.sleep(0.1)
+    assert ids(user) == said[5:55]
+    see_top(user)
+    await until(lambda: ids(user) == said[:55])
 
 
 async def test_a_quote_of_what_was_deleted_or_hidden_says_so_and_is_no_button(
