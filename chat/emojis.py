@@ -49,8 +49,8 @@ class _Entry:
 
     emoji: Emoji
     shortcodes: tuple[str, ...]
-    name: str  # a space before each word
-    words: str  # likewise, the keywords among them; one after the last, too
+    name: str  # with spaces around each word
+    words: str  # likewise, the keywords among them
 
 
 def all_emojis() -> tuple[Emoji, ...]:
@@ -186,7 +186,7 @@ def _entry(sign: str, known: dict[str, Any], usual: tuple[str, ...], group: str,
     takes_tone = sign.replace(_AS_PICTURE, '') in _toned()[1]
     made = Emoji(sign, name, codes[0] if codes else '', group, takes_tone)
     words = {word for each in (*codes, *keywords, name) for word in each.casefold().replace('_', ' ').split()}
-    return _Entry(made, tuple(codes), f' {name.casefold()}', f' {" ".join(sorted(words))} ')
+    return _Entry(made, tuple(codes), f' {name.casefold()} ', f' {" ".join(sorted(words))} ')
 
 
 def _words(name: str) -> str:
@@ -206,8 +206,11 @@ def _rating(entry: _Entry, asked: list[str]) -> int | None:
     code = '_'.join(asked)
     if code in entry.shortcodes:
         return 0
-    if all(f' {word} ' in entry.words for word in asked):
-        return 1
-    if any(each.startswith(code) for each in entry.shortcodes):
-        return 2
-    return 3 if all(f' {word}' in entry.name for word in asked) else 4
+    nearness = (
+        all(f' {word} ' in entry.name for word in asked),
+        all(f' {word} ' in entry.words for word in asked),
+        any(each.startswith(code) for each in entry.shortcodes),
+        all(f' {word}' in entry.name for word in asked),
+        True,
+    )
+    return 1 + nearness.index(True)
