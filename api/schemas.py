@@ -308,6 +308,26 @@ class MessagePage(BaseModel):
     has_more: bool = Field(examples=[True])
 
 
+class Messages(BaseModel):
+    """Some messages of a room."""
+
+    messages: list[Message]
+
+
+class Version(BaseModel):
+    """What a message said, from ``written_at`` until the next version."""
+
+    body: str = Field(examples=['raw *Markdown*'])
+    html: str = Field(examples=['<p>raw <em>Markdown</em></p>'])
+    written_at: Moment
+
+
+class Versions(BaseModel):
+    """What a message has said, oldest first, the last being what it says now; none when it is deleted."""
+
+    versions: list[Version]
+
+
 class Room(BaseModel):
     """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100.
 

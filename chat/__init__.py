@@ -27,6 +27,7 @@ from chat.moderation import Moderation
 from chat.operator import Operator
 from chat.passwords import Passwords
 from chat.pictures import Pictures
+from chat.pins import Pins
 from chat.policies import Policies
 from chat.presence import Presence
 from chat.profiles import Profiles
@@ -85,6 +86,7 @@ class Chat:
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
         self.messages = Messages(self.storage, self.room_state, self.rate_limits, edit_window)
         self.reactions = Reactions(self.storage, self.room_state, self.rate_limits)
+        self.pins = Pins(*told)
         self.bots = Bots(self.storage, self.sessions)
         self.supervision = Supervision(*people, self.bots)
         self.health = HealthReport(self.storage, self.measures, self.readiness, self.bus)

@@ -216,6 +216,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Chain:
+    """The messages that reply to each other, oldest first; not ``is_whole``: some are left out, as there are many."""
+
+    messages: tuple[Message, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said, from then on until the next version."""
+
+    body: str
+    html: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePage:
     """Some neighboring messages of a room, oldest first, and the room's revision they were read at.
 
@@ -296,6 +313,7 @@ class RoomView:
     unread: int
     members_revision: int  # of the last change of who belongs to it, and of how they are called and look
     silence: Silence | None = None  # of the reader
+    pinned_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Rooms:
     async def open(self, user: User, slug: str, around: int | None = None) -> RoomView:
         """Return all that showing a room takes, as of one moment; joins it first if need be. Raises NotFound.
 
-        The messages are the newest, or those ``around`` a message of the room.
+        The messages are the newest, or those ``around`` a message of the room that is not deleted.
         """
 
         def view(connection: Connection, reached: reach.Reached) -> RoomView:
@@ -113,6 +113,7 @@ class Rooms:
                 unread=rows.unread(connection, room.id, user.id, reached.last_read_id),
                 members_revision=profiles.members_revision(connection, room.id),
                 silence=floor.silence(connection, reached),
+                pinned_ids=messages.pinned_ids(connection, room.id),
             )
 
         return await self._as_member(user, slug, view)
@@ -421,7 +422,7 @@ def _add_member(
 
 def _page(connection: Connection, room: Room, around: int | None) -> MessagePage:
     linked = messages.by_id(connection, around) if around is not None else None
-    if linked is None or linked.room_id != room.id:
+    if linked is None or linked.room_id != room.id or linked.deleted_at is not None:
         return messages.page(connection, room.id, PAGE)
     return messages.page_around(connection, room.id, linked.id, PAGE)
 

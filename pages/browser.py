@@ -63,7 +63,7 @@ LEFT_PERSON = '() => { clearTimeout(window.hearthPointing); window.hearthPointin
 # focus to the same button of the same row again, unless it went elsewhere meanwhile.
 KEEP_FOCUS = (
     '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
-    ' const name = ["who", "author", "message-button"].find((each) => target.classList?.contains(each));'
+    ' const name = ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
     ' const emoji = target.dataset?.emoji, chip = emoji ? `#${row?.id} [data-emoji="${emoji}"], ` : "";'
     ' return row && (name || chip) ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
@@ -72,6 +72,13 @@ KEEP_FOCUS = (
     ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
     ' document.querySelector(kept)?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
+)
+
+# A row is prepared HTML, often of a block with others, and no element to the server: only the browser can bring it into
+# view, and give it the focus, so that it is read out and stands out until the focus goes elsewhere.
+GO_TO_ROW = (
+    '(() => {{ const row = document.getElementById("m{:d}"); if (!row) return; row.tabIndex = -1;'
+    ' row.focus({{preventScroll: true}}); row.scrollIntoView({{block: "center"}}); }})()'
 )
 
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
@@ -112,6 +119,11 @@ def put_cursor(box: ui.input, place: int) -> None:
     text = box.value if isinstance(box.value, str) else ''
     units = len(text[:place].encode('utf-16-le', 'surrogatepass')) // 2
     box.client.run_javascript(PUT_CURSOR.format(box.id, units, units))
+
+
+def go_to_row(client: Client, message_id: int) -> None:
+    """Bring a message that is in the log into view, and give it the focus."""
+    client.run_javascript(GO_TO_ROW.format(message_id))
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

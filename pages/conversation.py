@@ -28,18 +28,20 @@ from chat.events import (
 )
 from chat.models import Member, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
-from pages import buttons, dialogs, links
+from pages import dialogs, links
 from pages.asking import shows_errors
 from pages.card import PersonCard
 from pages.composer import Composer
 from pages.live_rows import live_rows
 from pages.looks import RoomLooks
 from pages.message_list import MessageList
-from pages.moderating import Moderating, RowEntries
+from pages.moderating import Moderating
 from pages.people import People
 from pages.pulse import Pulses
 from pages.reacting import Reacting
+from pages.reading import Reading
 from pages.room_settings import duration
+from pages.row_menu import RowEntry, RowMenu
 from web.page_updates import Wire
 
 TRIES = 5  # to read a page that is no older than what was told
@@ -70,6 +72,7 @@ class Conversation:
         on_activity: Callable[[], object],
         on_counts: Callable[[], object],
         on_room_changed: Callable[[], object],
+        on_pins: Callable[[], object],
         on_me_changed: Callable[[User], object],
         on_removed: Callable[[], object],
     ) -> None:
@@ -126,8 +129,22 @@ class Conversation:
             chat, self._client, lambda: self._user, lambda: self.room, people.role
         )
         self._show_whether_moderates()
-        self._pressed: Message | None = None
-        self._menu: ui.menu | None = None
+        self.reading = Reading(
+            chat,
+            self._client,
+            self._place,
+            self.messages,
+            view.pinned_ids,
+            user=lambda: self._user,
+            room=lambda: self.room,
+            role=people.role,
+            may_moderate=self._moderating.may,
+            may_reply=self._may_reply,
+            go_to=self.go_to,
+            reply_to=self._composer.reply_to,
+            on_pins=on_pins,
+        )
+        self._menu = RowMenu(self._place, self._row_entries, self.messages.get)
         self._silence_ends: asyncio.TimerHandle | None = None
         self._show_silence(view.silence)
 
@@ -160,6 +177,7 @@ class Conversation:
             self._looks.unwatch(self._show_looks)
             self.messages.close()
             self._typing.close()
+            self.reading.close()
         self._forget_end_of_silence()
 
     @property
@@ -180,6 +198,11 @@ class Conversation:
     def role_of(self, user_id: int) -> Role | None:
         """What somebody is in this room; None for who does not belong to it."""
         return self._people.role(user_id)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it was opened at a message, which has the focus then."""
+        return self.messages.is_marked
 
     def focus(self) -> None:
         """Put the cursor into the message box."""
@@ -259,6 +282,7 @@ class Conversation:
             if self._who_types:
                 self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
             self._put(event.message, is_said=isinstance(event, MessageSent))
+            self.reading.heard(event.message)
         elif isinstance(event, MemberEvent):
             self._show_member(event)
         elif isinstance(event, RoomChanged):
@@ -293,6 +317,7 @@ class Conversation:
         """Show somebody by the name that they have now."""
         self.messages.rename(user)
         self._composer.rename(user)
+        self.reading.refresh()
         self._who_types = [user if each.id == user.id else each for each in self._who_types]
         if user.id == self._user.id and user != self._user:
             self._user = user
@@ -424,14 +449,35 @@ class Conversation:
             return
         self._people.show(members)
         self.messages.start_afresh(page)
+        await self.reading.start_afresh()
         self._look_for_silence()
         self._rename(me)
         await self._looks.reach(page.revision)
 
     @shows_errors
-    async def _load(self, before: int | None = None, after: int | None = None) -> MessagePage | None:
+    async def go_to(self, message_id: int) -> None:
+        """Show a message of this room, wherever in its history it stands, and mark it."""
+        message = self.messages.get(message_id)
+        if message is None:
+            page = await self._load(around=message_id)
+            if page is None or self._subscription is None:
+                return
+            self.messages.start_afresh(page, marked=message_id)
+            self._count()
+        elif message.deleted_at is not None:
+            raise NotFound('This message is hidden.' if message.hidden else 'This message was deleted.')
+        self.messages.go_to(message_id)
+
+    @shows_errors
+    async def _load(
+        self, before: int | None = None, after: int | None = None, around: int | None = None
+    ) -> MessagePage | None:
+        messages, slug = self._chat.messages, self.room.slug
         for _ in range(TRIES):
-            page = await self._chat.messages.page(self._user, self.room.slug, before=before, after=after)
+            if around is None:
+                page = await messages.page(self._user, slug, before=before, after=after)
+            else:
+                page = await messages.around(self._user, slug, around)
             if self._subscription is None or page.revision >= self._subscription.revision:
                 return page  # else something was told meanwhile that this page does not know
         raise StorageFailed
@@ -455,17 +501,17 @@ class Conversation:
             self._told_typing_at = monotonic()
             self._chat.room_state.typing(self.room.id, self._user)
 
-    def _build_menu(self) -> ui.menu:
-        """Return the one menu that serves all rows: it opens beside the button that was pressed."""
-        props = 'no-parent-event anchor="bottom right" self="top right"'
-        with self._place, ui.menu().props(props).classes('row-menu') as menu:
-            self._reply_entry = buttons.entry('Reply', self._reply)
-            self._react_entry = buttons.entry('Add reaction', self._react)
-            self._edit_entry = buttons.entry('Edit', self._begin_edit)
-            self._copy_entry = buttons.entry('Copy link', self._copy_link)
-            self._delete_entry = buttons.entry('Delete', self._ask_to_delete).classes('danger')
-            self._moderation = RowEntries(self._moderating, lambda: self._pressed)
-        return menu
+    def _row_entries(self) -> list[RowEntry]:
+        """Return what stands in the menu of a message, in this order."""
+        return [
+            RowEntry('Reply', self._composer.reply_to, self._may_reply),
+            RowEntry('Add reaction', lambda each: self._reacting.pick(each.id), lambda each: each.deleted_at is None),
+            RowEntry('Edit', self._begin_edit, lambda each: self._chat.messages.may_edit(self._user, each)),
+            *self.reading.row_entries(),
+            RowEntry('Copy link', self._copy_link, lambda each: not each.hidden),
+            RowEntry('Delete', self._ask_to_delete, lambda each: each.author.id == self._user.id, is_danger=True),
+            *self._moderating.row_entries(),
+        ]
 
     def _row_pressed(self, action: object, message_id: object, emoji: object = '') -> Awaitable[None] | None:
         """Do what a button of a row is for; a browser can tell anything."""
@@ -477,51 +523,30 @@ class Conversation:
         if action == 'pick':
             return self._reacting.pick(message.id)
         if action == 'menu' and self._has_menu(message):
-            self._open_menu(message)
+            self._menu.open(message)
+        if action == 'quote' and message.reply_to is not None:
+            return self.go_to(message.reply_to)
         return None
 
-    def _open_menu(self, message: Message) -> None:
-        self._pressed = message
-        if self._menu is None:
-            self._menu = self._build_menu()
-        is_own = message.author.id == self._user.id
-        self._edit_entry.set_visibility(self._chat.messages.may_edit(self._user, message))
-        self._delete_entry.set_visibility(is_own)
-        self._reply_entry.set_visibility(not (message.hidden or self._composer.is_silent))
-        self._react_entry.set_visibility(message.deleted_at is None)
-        self._copy_entry.set_visibility(not message.hidden)
-        self._moderation.offer(self._user, message)
-        self._menu.props['target'] = f'#m{message.id} .message-button'
-        self._menu.open()
+    def _may_reply(self, message: Message) -> bool:
+        return message.deleted_at is None and not self._composer.is_silent
 
     def _has_menu(self, message: Message) -> bool:
         return message.deleted_at is None or (message.hidden and self._moderating.may(message.author))
 
-    def _reply(self) -> None:
-        if self._pressed is not None:
-            self._composer.reply_to(self._pressed)
-
-    def _react(self) -> Awaitable[None] | None:
-        return None if self._pressed is None else self._reacting.pick(self._pressed.id)
-
     def _pick_emoji(self, target: str, write: Callable[[str], object]) -> Awaitable[None]:
         return self._reacting.pick_for_words(target, write)
 
-    def _begin_edit(self) -> None:
-        # The newest version: it may have changed on another page while the menu was open.
-        message = self.messages.get(self._pressed.id) if self._pressed is not None else None
-        if message is not None and message.deleted_at is None:
+    def _begin_edit(self, message: Message) -> None:
+        if message.deleted_at is None:
             self._composer.edit(message)
 
-    def _copy_link(self) -> None:
-        if self._pressed is not None:
-            path = links.address_of(self.room.slug, self._pressed.id)
-            links.share(self._client, self._chat.settings.public_url, path, 'Link copied')
+    def _copy_link(self, message: Message) -> None:
+        path = links.address_of(self.room.slug, message.id)
+        links.share(self._client, self._chat.settings.public_url, path, 'Link copied')
 
-    def _ask_to_delete(self) -> None:
-        if self._pressed is not None:
-            message_id = self._pressed.id
-            dialogs.confirm('Delete this message for everybody?', 'Delete', lambda: self._delete(message_id))
+    def _ask_to_delete(self, message: Message) -> None:
+        dialogs.confirm('Delete this message for everybody?', 'Delete', lambda: self._delete(message.id))
 
     @shows_errors
     async def _delete(self, message_id: int) -> None:

@@ -51,7 +51,7 @@ class MessageList:
         self._reader = reader
         self._new_after = new_after  # the last message that was read, if there are newer ones
         self._marked = marked  # the message that a link led to
-        self._mark: ui.element | None = None
+        self._mark: ui.element | None = None  # what it stands in
         self._waits_for_mark = marked is not None
         self._load = load
         self._on_seen = on_seen
@@ -80,6 +80,20 @@ class MessageList:
     def newest_id(self) -> int:
         """The id of the newest message shown, 0 if there is none."""
         return self._ids[-1] if self._ids else 0
+
+    @property
+    def reader(self) -> ZoneInfo:
+        """Where times are shown as of."""
+        return self._reader
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a message is marked."""
+        return self._mark is not None
+
+    def may_have_replies(self, message_id: int) -> bool:
+        """Whether there are replies to a message that is on the page, as far as the page knows."""
+        return self.has_newer or any(each.reply_to == message_id for each in self._messages.values())
 
     def get(self, message_id: int) -> Message | None:
         """Return a message that is on the page."""
@@ -160,13 +174,20 @@ class MessageList:
             return
         background_tasks.create(self._open_newest(), name='open the newest messages', context=self.log.client)
 
+    def go_to(self, message_id: int) -> None:
+        """Scroll to a message that is on the page, and give it the focus."""
+        if self._mark is not None and message_id != self._marked:
+            self._mark.classes(remove='marked')
+        browser.go_to_row(self.log.client, message_id)
+
     def go_to_marked(self) -> None:
         """Scroll to the message that a link led to, if one did."""
-        if self._mark is not None:
-            self._mark.run_method('scrollIntoView', {'block': 'center'})
+        if self._mark is not None and self._marked is not None:
+            self.go_to(self._marked)
 
-    def start_afresh(self, page: MessagePage) -> None:
-        """Show these messages instead of all that are shown."""
+    def start_afresh(self, page: MessagePage, marked: int | None = None) -> None:
+        """Show these messages instead of all that are shown; one of them may be ``marked``."""
+        self._marked, self._mark = marked, None
         self._content.clear()
         self._live.clear()
         self._messages.clear()
@@ -289,11 +310,10 @@ class MessageList:
         blocks = []
         for ids in self._divide([message.id for message in messages]):
             with self._content:
-                if self._marked in ids:
-                    self._mark = ui.element('div')  # a plain element: the browser can scroll to it
                 # History is read by going to it; only what is said from now on is announced.
                 element = ui.html('', sanitize=False).props('aria-live=off')
-            element.classes('marked' if self._marked in ids else '')
+            if self._marked in ids:
+                self._mark = element.classes('marked')
             blocks.append(Block(tuple(ids), element))
             if self._blocks:
                 element.move(self._content, len(blocks) - 1)

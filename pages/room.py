@@ -29,6 +29,7 @@ from web.page_updates import wire_of
 
 BUILD_TIMEOUT = 10.0  # s
 TITLE_AT_MOST_EVERY = 1.0  # s
+NO_MESSAGE = 'The message that this link leads to is not here: it was deleted, or never was in this room.'
 LONGEST_ID = 19  # digits that a database can count to
 
 
@@ -72,6 +73,8 @@ class RoomPage:
         self._presence: Connection | None = None
         self._watch = chat.unread.watch(self._user, self._counts_changed)
         self._wire = wire_of(client)
+        self._pins: ui.element | None = None  # made when something is pinned for the first time
+        self._is_message_missing = False  # which the address names
         self._about: ui.element | None = None  # made when there is a description for the first time
         self._titled = ''
         self._show_title_soon = Paced(self._show_title, TITLE_AT_MOST_EVERY)
@@ -150,6 +153,7 @@ class RoomPage:
         self._leave_conversation()
         slug = unquote(slug)  # a link followed in place comes as the browser encodes it
         marked = _number(message_id)
+        self._is_message_missing = bool(message_id)
         if self._loaded is not None and self._loaded[0].room.slug == slug:
             loaded, self._loaded = self._loaded, None
             self._show(*loaded, marked)
@@ -169,7 +173,7 @@ class RoomPage:
             return
         self._show(*loaded, marked)
         if self._conversation is not None:
-            self._conversation.listen()
+            self._listen()
             if self._rooms_lie_over:
                 self._left.hide()
             self._focus()
@@ -177,6 +181,9 @@ class RoomPage:
 
     def _show(self, view: RoomView, looks: RoomLooks, marked: int | None) -> None:
         self._show_head(view.room)
+        if all(each.id != marked or each.deleted_at is not None for each in view.page.messages):
+            marked = None
+        self._is_message_missing &= marked is None
         self._conversation = Conversation(
             self._chat,
             self._user,
@@ -192,9 +199,11 @@ class RoomPage:
             on_activity=self._touch,
             on_counts=self._refresh_title,
             on_room_changed=self._room_changed,
+            on_pins=self._offer_pins,
             on_me_changed=self._show_me,
             on_removed=self._removed,
         )
+        self._offer_pins()
         self._rooms.set_current(view.room)
         self._refresh_title()
 
@@ -213,9 +222,24 @@ class RoomPage:
         if self._about is not None:
             self._about.set_visibility(is_there)
 
+    def _offer_pins(self) -> None:
+        has_pins = self._conversation is not None and self._conversation.reading.has_pins
+        if has_pins and self._pins is None:
+            with self._header:
+                self._pins = buttons.icon('push_pin', 'Pinned messages', self._show_pins)
+            self._pins.props['aria-haspopup'] = 'dialog'
+            self._pins.move(target_index=self._header.default_slot.children.index(self._head) + 1)
+        if self._pins is not None:
+            self._pins.set_visibility(has_pins)
+
+    async def _show_pins(self) -> None:
+        if self._conversation is not None:
+            await self._conversation.reading.show_pins()
+
     def _show_missing(self) -> None:
         self._head.content = '<h1>No such room</h1><div class="topic"></div>'
         self._offer_description(is_there=False)
+        self._offer_pins()
         self._rooms.set_current(None)
         self._people.show(())
         with ui.element('div').classes('missing'):
@@ -292,8 +316,15 @@ class RoomPage:
             self._focus()
         else:
             self._presence.found()
+        self._listen()
+
+    def _listen(self) -> None:
         if self._conversation is not None:
             self._conversation.listen()
+            if self._is_message_missing:
+                self._is_message_missing = False
+                with self._client:
+                    ui.notify(NO_MESSAGE, type='warning')
 
     def _disconnected(self) -> None:
         # The socket before may be noticed to be gone only after the page came back by another.
@@ -303,7 +334,7 @@ class RoomPage:
     def _focus(self) -> None:
         """Let one type at once; on a phone that would open the keyboard over the conversation."""
         is_phone = 'Mobi' in self._client.request.headers.get('user-agent', '')
-        if self._conversation is not None and not is_phone:
+        if self._conversation is not None and not is_phone and not self._conversation.is_marked:
             self._conversation.focus()
 
     def _touch(self) -> None:

@@ -98,7 +98,7 @@ def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None
     kind = (' first' if place.starts_group else '') + (' is-hidden' if message.hidden else '')
     name = escape(message.author.name)
     label = f'{name}, {zones.clock_time(message.created_at, reader)}'
-    said = f'{_quote(message, quoted)}{_body(message)}{chips.chips(message)}'
+    said = f'{_pin(message)}{_quote(message, quoted)}{words(message)}{chips.chips(message)}'
     return (
         f'{line}<article class="message{kind} by-{message.author.id}" id="m{message.id}" data-id="{message.id}"'
         f' aria-label="{label}">{head}<div class="said">{said}</div>'
@@ -131,7 +131,8 @@ def _time(message: Message, reader: ZoneInfo) -> str:
     )
 
 
-def _body(message: Message) -> str:
+def words(message: Message) -> str:
+    """Return what a message says, or what became of it."""
     if message.hidden:
         return '<p class="tombstone">Hidden by a moderator.</p>'
     if message.deleted_at is not None:
@@ -142,12 +143,23 @@ def _body(message: Message) -> str:
 
 
 def _quote(message: Message, quoted: Message | None) -> str:
+    """Return a button that leads to the message that this one replies to, if it can be read."""
     if message.reply_to is None or message.deleted_at is not None:
         return ''
     if quoted is None or quoted.deleted_at is not None:
-        return '<p class="quote">Reply to a deleted message</p>'
-    words = escape(text.excerpt(quoted.body, EXCERPT))
-    return f'<p class="quote"><strong>{escape(quoted.author.name)}</strong> {words}</p>'
+        what = 'hidden' if quoted is not None and quoted.hidden else 'deleted'
+        return f'<p class="quote">Reply to a {what} message</p>'
+    name, excerpt = escape(quoted.author.name), escape(text.excerpt(quoted.body, EXCERPT))
+    return (
+        f'<button type="button" class="quote" data-action="quote" aria-label="Reply to {name} {excerpt}">'
+        f'<strong>{name}</strong> {excerpt}</button>'
+    )
+
+
+def _pin(message: Message) -> str:
+    if message.pinned_at is None:
+        return ''
+    return '<p class="pinned"><i class="material-icons" aria-hidden="true">push_pin</i>Pinned</p>'
 
 
 def _actions(message: Message) -> str:

@@ -14,6 +14,7 @@ from tests.chat.people import newcomer
 ON_BOTH = (
     'test_administration',
     'test_bots',
+    'test_chains',
     'test_deletion',
     'test_direct',
     'test_credentials',
@@ -25,6 +26,7 @@ ON_BOTH = (
     'test_messages',
     'test_moderation',
     'test_people',
+    'test_pins',
     'test_profiles',
     'test_reactions',
     'test_reports',
@@ -34,6 +36,7 @@ ON_BOTH = (
     'test_rooms_under_mischief',
     'test_sessions',
     'test_supervision',
+    'test_versions',
 )
 
 

@@ -102,7 +102,7 @@ async def test_whoever_fires_the_hidden_menu_all_the_same_changes_nothing(
     open_menu_of(bo, 'mine')
     with bo:
         hidden = [item for item in ElementFilter(kind=ui.menu_item, only_visible=False) if not item.visible]
-    assert len(hidden) == 4
+    assert len(hidden) >= 8
     for item in hidden:
         fire(bo, item, 'click')
     bo.find(kind=ui.textarea).clear()
