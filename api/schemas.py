@@ -379,7 +379,7 @@ class EventMember(BaseModel):
 
 
 class MessageHappened(BaseModel):
-    """A message was sent, edited, deleted, reacted to or pinned; it is carried as it is now."""
+    """A message was sent, edited, deleted or pinned, or somebody reacted to it; it is carried as it is now."""
 
     type: Literal['message_sent', 'message_edited', 'message_deleted', 'message_reacted', 'message_pinned']
     room: Slug

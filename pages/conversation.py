@@ -38,6 +38,7 @@ from pages.message_list import MessageList
 from pages.moderating import Moderating
 from pages.people import People
 from pages.pulse import Pulses
+from pages.reacting import Reacting
 from pages.reading import Reading
 from pages.room_settings import duration
 from pages.row_menu import RowEntry, RowMenu
@@ -120,7 +121,9 @@ class Conversation:
                 on_edit=self._edit,
                 on_change=self._changed,
                 find_last=lambda: chat.messages.last_of(user, view.room.slug),
+                pick_emoji=self._pick_emoji,
             )
+        self._reacting = Reacting(chat, self._client, self._place, lambda: self._user)
         card.listen(self.messages.log, 'm', 'author', self._author_of)
         card.moderating = self._moderating = Moderating(
             chat, self._client, lambda: self._user, lambda: self.room, people.role
@@ -502,6 +505,7 @@ class Conversation:
         """Return what stands in the menu of a message, in this order."""
         return [
             RowEntry('Reply', self._composer.reply_to, self._may_reply),
+            RowEntry('Add reaction', lambda each: self._reacting.pick(each.id), lambda each: each.deleted_at is None),
             RowEntry('Edit', self._begin_edit, lambda each: self._chat.messages.may_edit(self._user, each)),
             *self.reading.row_entries(),
             RowEntry('Copy link', self._copy_link, lambda each: not each.hidden),
@@ -509,11 +513,18 @@ class Conversation:
             *self._moderating.row_entries(),
         ]
 
-    def _row_pressed(self, action: object, message_id: object) -> Awaitable[None] | None:
+    def _row_pressed(self, action: object, message_id: object, emoji: object = '') -> Awaitable[None] | None:
+        """Do what a button of a row is for; a browser can tell anything."""
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
-        if action == 'menu' and message is not None and self._has_menu(message):
+        if message is None:
+            return None
+        if action == 'react' and isinstance(emoji, str):
+            return self._reacting.toggle(message, emoji)
+        if action == 'pick':
+            return self._reacting.pick(message.id)
+        if action == 'menu' and self._has_menu(message):
             self._menu.open(message)
-        if action == 'quote' and message is not None and message.reply_to is not None:
+        if action == 'quote' and message.reply_to is not None:
             return self.go_to(message.reply_to)
         return None
 
@@ -522,6 +533,9 @@ class Conversation:
 
     def _has_menu(self, message: Message) -> bool:
         return message.deleted_at is None or (message.hidden and self._moderating.may(message.author))
+
+    def _pick_emoji(self, target: str, write: Callable[[str], object]) -> Awaitable[None]:
+        return self._reacting.pick_for_words(target, write)
 
     def _begin_edit(self, message: Message) -> None:
         if message.deleted_at is None:

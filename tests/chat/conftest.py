@@ -28,6 +28,7 @@ ON_BOTH = (
     'test_people',
     'test_pins',
     'test_profiles',
+    'test_reactions',
     'test_reports',
     'test_room_changes',
     'test_roles',
