@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
@@ -111,12 +112,14 @@ class MessageList:
     def say(self, messages: tuple[Message, ...], own: int) -> bool:
         """Show what was just said, ``own`` of it by the reader; False if it has to be put one by one.
 
-        The messages reply to nothing, and are in the order in which they were said.
+        The messages reply to nothing.
         """
         is_at_end = self.at_end or len(self._messages) + len(messages) < MOST_ROWS
         is_new = self._new_after is None or self.newest_id > self._new_after
         if self.has_newer or not is_at_end or not is_new or messages[0].id <= self.newest_id:
             return False
+        if len(messages) > 1 and any(later.id <= each.id for each, later in pairwise(messages)):
+            return False  # some were edited since, which is told in the order of the edits
         talk = talk_of(messages, self._messages[self._ids[-1]] if self._ids else self._above, self._reader)
         self._messages.update(talk.messages)
         self._ids.extend(talk.messages)
