@@ -76,7 +76,7 @@ _REACTIONS = (
     select(reactions.c.message_id, reactions.c.emoji, reactions.c.user_id, users.c.name)
     .join_from(reactions, users)
     .where(reactions.c.message_id.in_(bindparam('ids', expanding=True)))
-    .order_by(reactions.c.created_at, reactions.c.user_id)
+    .order_by(reactions.c.created_at, reactions.c.user_id, reactions.c.emoji)
 )
 _MENTIONED = (
     select(mentions.c.message_id, mentions.c.user_id, mentions.c.name)
