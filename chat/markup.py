@@ -66,6 +66,10 @@ def mark(body: str, names: Names | None = None) -> tuple[str, frozenset[int]]:
     """Return the HTML as ``render`` does, and the ids of those of ``names`` whom it mentions, EVERYBODY among them."""
     if _ONLY_WORDS.fullmatch(body) and not body.endswith(' '):
         return f'<p>{body}</p>', frozenset()
+    return _marked(body, names)
+
+
+def _marked(body: str, names: Names | None = None) -> tuple[str, frozenset[int]]:
     body = _whole(body)
     tokens = _markdown().parse(body, {'names': names} if names else {})
     if _is_too_much(tokens):

@@ -10,7 +10,7 @@ from chat.storage.tables import memberships, pictures, sessions, users
 
 NOTHING = {
     'color': None, 'picture': None, 'status': '', 'status_until': None, 'time_zone': None, 'theme': None,
-    'recent_emoji': '', 'skin_tone': 0,
+    'recent_emoji': '', 'skin_tone': 0, 'quiet_from': None, 'quiet_until': None, 'sound': True, 'caught_up_id': 0,
 }  # fmt: skip
 _BROWSERS_ZONE = (
     select(sessions.c.time_zone)
