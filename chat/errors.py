@@ -61,7 +61,10 @@ class AskFirst(Conflict):
     """All of a room would be told of a message: ``people`` of them, which is worth a question."""
 
     def __init__(self, people: int) -> None:
-        super().__init__(f'This would notify all {people} people. Send it with "confirm_all" if you mean it.', 'body')
+        super().__init__(
+            f'This would notify all {people} people: it has to be confirmed, by programs with "confirm_all".',
+            'confirm_all',
+        )
         self.people = people
 
 
