@@ -22,7 +22,28 @@ REPORT = (
 # tells which button of which message was pressed.
 PRESSED_ROW_BUTTON = (
     '(event) => { const button = event.target.closest("button[data-action]");'
-    ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id)); }'
+    ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id),'
+    ' button.dataset.emoji ?? ""); }'
+)
+
+# The same for emoji to choose from, which are prepared HTML too. Arrow keys go from one to the next, eight in a row,
+# from the box where one looks for them, and back to it: by way of the server each key would be slow.
+PRESSED_EMOJI = (
+    '(event) => { const button = event.target.closest("button[data-emoji]"); if (button) emit(button.dataset.emoji); }'
+)
+WALK_EMOJI = (
+    '(event) => { const all = [...event.currentTarget.querySelectorAll("button[data-emoji]")], at ='
+    ' all.indexOf(document.activeElement), step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8}[event.key];'
+    ' if (!step || !all.length || (at < 0 && event.key !== "ArrowDown")) return; event.preventDefault();'
+    ' const end = step < 0 ? event.currentTarget.querySelector("input") : all.at(-1);'
+    ' (at < 0 ? all[0] : all[at + step] ?? end).focus(); }'
+)
+
+# An emoji that is chosen goes where the cursor is, which only the browser knows; the numbers count as the browser does.
+CURSOR = 'getElement({:d}).$refs.qRef.nativeEl.selectionStart'
+PUT_CURSOR = (
+    '(() => {{ const box = getElement({:d}).$refs.qRef.nativeEl; setTimeout(() => {{ box.focus();'
+    ' box.setSelectionRange({:d}, {:d}); }}); }})()'
 )
 
 # The same for names and avatars, in rows of messages and in the list of people: a card comes where the pointer rests,
@@ -43,7 +64,8 @@ LEFT_PERSON = '() => { clearTimeout(window.hearthPointing); window.hearthPointin
 KEEP_FOCUS = (
     '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
     ' const name = ["who", "author", "message-button"].find((each) => target.classList?.contains(each));'
-    ' return row && name ? `#${row.id} .${name}` : null; };'
+    ' const emoji = target.dataset?.emoji, chip = emoji ? `#${row?.id} [data-emoji="${emoji}"], ` : "";'
+    ' return row && (name || chip) ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
     ' && document.activeElement === document.body) kept = null; }));'
@@ -71,6 +93,25 @@ async def take_from_beginning(box: ui.input, text: str) -> str | None:
     except TimeoutError:
         return None
     return left if isinstance(left, str) else None
+
+
+async def cursor_in(box: ui.input) -> int:
+    """Return where the cursor is in a box, its end if the browser does not say."""
+    text = box.value if isinstance(box.value, str) else ''
+    try:
+        units = await box.client.run_javascript(CURSOR.format(box.id), timeout=ANSWERS_WITHIN)
+    except TimeoutError:
+        units = None
+    if not isinstance(units, int) or units < 0:
+        return len(text)
+    return len(text.encode('utf-16-le', 'surrogatepass')[: units * 2].decode('utf-16-le', 'ignore'))
+
+
+def put_cursor(box: ui.input, place: int) -> None:
+    """Put the cursor into a box, behind so many characters."""
+    text = box.value if isinstance(box.value, str) else ''
+    units = len(text[:place].encode('utf-16-le', 'surrogatepass')) // 2
+    box.client.run_javascript(PUT_CURSOR.format(box.id, units, units))
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

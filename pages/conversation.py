@@ -1,7 +1,7 @@
 """The middle of the room page: one room's messages and the box to write in, as long as the room is open."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
@@ -38,6 +38,7 @@ from pages.message_list import MessageList
 from pages.moderating import Moderating, RowEntries
 from pages.people import People
 from pages.pulse import Pulses
+from pages.reacting import Reacting
 from pages.room_settings import duration
 from web.page_updates import Wire
 
@@ -117,7 +118,9 @@ class Conversation:
                 on_edit=self._edit,
                 on_change=self._changed,
                 find_last=lambda: chat.messages.last_of(user, view.room.slug),
+                pick_emoji=self._pick_emoji,
             )
+        self._reacting = Reacting(chat, self._client, self._place, lambda: self._user)
         card.listen(self.messages.log, 'm', 'author', self._author_of)
         card.moderating = self._moderating = Moderating(
             chat, self._client, lambda: self._user, lambda: self.room, people.role
@@ -457,16 +460,27 @@ class Conversation:
         props = 'no-parent-event anchor="bottom right" self="top right"'
         with self._place, ui.menu().props(props).classes('row-menu') as menu:
             self._reply_entry = buttons.entry('Reply', self._reply)
+            self._react_entry = buttons.entry('Add reaction', self._react)
             self._edit_entry = buttons.entry('Edit', self._begin_edit)
             self._copy_entry = buttons.entry('Copy link', self._copy_link)
             self._delete_entry = buttons.entry('Delete', self._ask_to_delete).classes('danger')
             self._moderation = RowEntries(self._moderating, lambda: self._pressed)
         return menu
 
-    def _row_pressed(self, action: object, message_id: object) -> None:
+    def _row_pressed(self, action: object, message_id: object, emoji: object = '') -> Awaitable[None] | None:
+        """Do what a button of a row is for; a browser can tell anything."""
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
-        if action != 'menu' or message is None or not self._has_menu(message):
-            return
+        if message is None:
+            return None
+        if action == 'react' and isinstance(emoji, str):
+            return self._reacting.toggle(message, emoji)
+        if action == 'pick':
+            return self._reacting.pick(message.id)
+        if action == 'menu' and self._has_menu(message):
+            self._open_menu(message)
+        return None
+
+    def _open_menu(self, message: Message) -> None:
         self._pressed = message
         if self._menu is None:
             self._menu = self._build_menu()
@@ -474,6 +488,7 @@ class Conversation:
         self._edit_entry.set_visibility(self._chat.messages.may_edit(self._user, message))
         self._delete_entry.set_visibility(is_own)
         self._reply_entry.set_visibility(not (message.hidden or self._composer.is_silent))
+        self._react_entry.set_visibility(message.deleted_at is None)
         self._copy_entry.set_visibility(not message.hidden)
         self._moderation.offer(self._user, message)
         self._menu.props['target'] = f'#m{message.id} .message-button'
@@ -485,6 +500,12 @@ class Conversation:
     def _reply(self) -> None:
         if self._pressed is not None:
             self._composer.reply_to(self._pressed)
+
+    def _react(self) -> Awaitable[None] | None:
+        return None if self._pressed is None else self._reacting.pick(self._pressed.id)
+
+    def _pick_emoji(self, target: str, write: Callable[[str], object]) -> Awaitable[None]:
+        return self._reacting.pick_for_words(target, write)
 
     def _begin_edit(self) -> None:
         # The newest version: it may have changed on another page while the menu was open.

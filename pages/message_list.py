@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
-from chat.models import Message, MessagePage, Room, User
+from chat.models import Message, MessagePage, Reaction, Room, User
 from pages import browser, rows
 from pages.blocks import Block, key_of, talk_of
 from pages.live_rows import live_rows
@@ -40,7 +40,7 @@ class MessageList:
         marked: int | None,
         wire: Wire | None,
         load: Callable[..., Awaitable[MessagePage | None]],
-        on_action: Callable[[str, int], object],
+        on_action: Callable[..., object],
         on_seen: Callable[[], object],
     ) -> None:
         self._messages: dict[int, Message] = {}
@@ -124,14 +124,15 @@ class MessageList:
             self._live.put(last.key, last.notices.html(), last.kind)
 
     def rename(self, user: User) -> None:
-        """Show all that somebody said, and quotes of it, under the name that they have now."""
+        """Show all that somebody said, quotes of it, and what they reacted to, with the name that they have now."""
         if self._above is not None and self._above.author.id == user.id:
-            self._above = _said_by(user, self._above)
+            self._above = _known_as(user, self._above)
         renamed = set()
         for messages in (self._messages, self._quoted):
             for message_id, message in messages.items():
-                if message.author.id == user.id and message.author.name != user.name:
-                    messages[message_id] = _said_by(user, message)
+                known = _known_as(user, message)
+                if known is not message:
+                    messages[message_id] = known
                     renamed.add(message_id)
         if renamed:
             self._render_where(renamed)
@@ -217,9 +218,17 @@ class MessageList:
     def _replace(self, message: Message) -> None:
         if message.id in self._messages:
             self._messages[message.id] = message
+            if message.change != 'worded':
+                self._make_silent(message.id)
         if message.id in self._quoted:
             self._quoted[message.id] = message
         self._render_where({message.id})
+
+    def _make_silent(self, message_id: int) -> None:
+        """Let what follows in the row of a message not be announced: its words have been."""
+        for index, block in enumerate(self._blocks):
+            if block.kind == 'message' and message_id in block.ids:
+                self._blocks[index] = replace(block, kind='history')
 
     def _render_where(self, ids: set[int]) -> None:
         """Show some messages anew, and those that reply to them."""
@@ -401,10 +410,27 @@ class MessageList:
         return jump.props('no-caps unelevated icon-right=arrow_downward')
 
 
+def _known_as(user: User, message: Message) -> Message:
+    """Return a message as it is by the name that somebody has now; the same one if they have nothing to do with it."""
+    is_author = message.author.id == user.id and message.author.name != user.name
+    return _renamed(user, message) if is_author or any(_is_old(user, each) for each in message.reactions) else message
+
+
+def _is_old(user: User, reaction: Reaction) -> bool:
+    return user.id in reaction.user_ids and reaction.users[reaction.user_ids.index(user.id)] != user.name
+
+
 @lru_cache(maxsize=CACHED)
-def _said_by(user: User, message: Message) -> Message:
+def _renamed(user: User, message: Message) -> Message:
     """Return one and the same message for all pages that show it."""
-    return replace(message, author=user)
+    reactions = []
+    for each in message.reactions:
+        people = zip(each.users, each.user_ids, strict=True)
+        reactions.append(
+            replace(each, users=tuple(user.name if number == user.id else name for name, number in people))
+        )
+    author = user if message.author.id == user.id else message.author
+    return replace(message, author=author, reactions=tuple(reactions))
 
 
 def _beginning(room: Room) -> str:

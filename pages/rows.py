@@ -12,12 +12,18 @@ from zoneinfo import ZoneInfo
 
 from chat import markup, text
 from chat.models import COLORS, Message, User
-from pages import zones
+from pages import chips, zones
 
 GROUPED_FOR = timedelta(minutes=5)  # messages of one author within this time stand under one name (Campfire)
 CACHED_ROWS = 20_000  # about 1.5 KiB each
 CACHED_BLOCKS = 1_000  # about 12 KiB each
 EXCERPT = 120  # characters of a quoted message
+
+
+_REACT = (
+    '<button type="button" class="message-button react-button" data-action="pick" aria-label="Add reaction"'
+    f' title="Add reaction" aria-haspopup="dialog">{chips.PICK}</button>'
+)
 
 
 class Place(NamedTuple):
@@ -92,9 +98,10 @@ def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None
     kind = (' first' if place.starts_group else '') + (' is-hidden' if message.hidden else '')
     name = escape(message.author.name)
     label = f'{name}, {zones.clock_time(message.created_at, reader)}'
+    said = f'{_quote(message, quoted)}{_body(message)}{chips.chips(message)}'
     return (
         f'{line}<article class="message{kind} by-{message.author.id}" id="m{message.id}" data-id="{message.id}"'
-        f' aria-label="{label}">{head}<div class="said">{_quote(message, quoted)}{_body(message)}</div>'
+        f' aria-label="{label}">{head}<div class="said">{said}</div>'
         f'{_actions(message)}</article>'
     )
 
@@ -146,8 +153,9 @@ def _quote(message: Message, quoted: Message | None) -> str:
 def _actions(message: Message) -> str:
     if message.deleted_at is not None and not message.hidden:  # what is hidden can be shown again, see theme.css
         return ''
-    return (
+    more = (
         '<button type="button" class="message-button" data-action="menu" aria-label="More actions"'
         ' aria-haspopup="menu">'
         '<i class="material-icons" aria-hidden="true">more_horiz</i></button>'
     )
+    return more if message.hidden else more + _REACT

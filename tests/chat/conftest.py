@@ -27,6 +27,7 @@ ON_BOTH = (
     'test_moderation',
     'test_people',
     'test_profiles',
+    'test_reactions',
     'test_reports',
     'test_room_changes',
     'test_roles',

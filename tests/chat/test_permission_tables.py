@@ -126,6 +126,7 @@ IN_A_ROOM: dict[str, Attempt] = {
     'write': lambda c: c.chat.messages.send(c.user, c.slug, 'x'),
     'mention all of many': lambda c: c.chat.messages.send(c.user, c.slug, '@all', of_all='confirmed'),
     'edit own words': lambda c: c.chat.messages.edit(c.user, c.own, 'y'),
+    'react to a message': lambda c: c.chat.reactions.react(c.user, c.foreign, '👍', on=True),
     "edit a member's words": lambda c: c.chat.messages.edit(c.user, c.foreign, 'y'),
     'delete own words': lambda c: c.chat.messages.delete(c.user, c.own),
     "hide a member's words": lambda c: c.chat.moderation.hide(c.actor, c.foreign, 'rude'),
