@@ -112,17 +112,22 @@ class TakenLink(Wanted):
 
 
 class NewMessage(Wanted):
-    """What is to be said; the same ``client_message_id`` again gives the first message again."""
+    """What is to be said; the same ``client_message_id`` again gives the first message again.
+
+    ``confirm_all`` is to be true for what mentions all of a room of more than 5 people.
+    """
 
     body: str = Field(examples=['Hello *everybody*'])
     client_message_id: str | None = Field(default=None, examples=[None])
     reply_to: Id | None = Field(default=None, examples=[None])
+    confirm_all: bool = Field(default=False, examples=[False])
 
 
 class MessageChanges(Wanted):
-    """Other words for a message."""
+    """Other words for a message; ``confirm_all`` if they may mention all of a room of more than 5 people."""
 
     body: str = Field(examples=['Hello everybody'])
+    confirm_all: bool = Field(default=False, examples=[False])
 
 
 class NewRoom(Wanted):

@@ -23,6 +23,7 @@ ON_BOTH = (
     'test_identities',
     'test_invitations',
     'test_log',
+    'test_mentions',
     'test_messages',
     'test_moderation',
     'test_people',
