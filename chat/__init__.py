@@ -90,7 +90,7 @@ class Chat:
         self.operator = Operator(settings.data)
         self.drafts = Drafts(self.storage)
         self.directory = Directory(self.storage)
-        self.unread = Unread(self.storage, self.bus)
+        self.unread = Unread(self.storage, self.rate_limits, self.bus)
         self.room_state.watch(self.unread.heard, self.unread.cares_for)
         self.room_state.watch_lists(self.unread.moved, self.unread.gone)
 

@@ -18,6 +18,24 @@ REPORT = (
     ' if (box) sessionStorage.setItem(place, JSON.stringify([location.pathname, box.value])); }); })()'
 )
 
+# The same again, asked for: after a gap nobody knows whether the tab is still in front, and a browser that has died
+# says nothing at all, so nothing counts as seen by it.
+SIGN_OF_LIFE = 'emitEvent("browser", Intl.DateTimeFormat().resolvedOptions().timeZone, !document.hidden, "")'
+
+# The line above the first unread message is part of prepared HTML, no element of its own, and only the browser knows
+# where it is. One goes there; the other, run once a page, tells as "new-line" where it is.
+GO_TO_NEW_LINE = 'document.querySelector(".new-line")?.scrollIntoView({block: "center"})'
+WATCH_NEW_LINE = (
+    '(() => { let told, waits = false; const look = () => { waits = false; const of = (each) =>'
+    ' document.querySelector(each)?.getBoundingClientRect(); const line = of(".new-line"), log = of(".scroller");'
+    ' const where = !line || !log ? "" : line.bottom < log.top ? "above" : line.top > log.bottom ? "below" : "here";'
+    ' const what = `${where} ${document.querySelector(".new-line + article")?.id}`;'
+    ' if (what !== told) { told = what; emitEvent("new-line", where); } };'
+    ' const later = () => { if (!waits) { waits = true; setTimeout(look, 100); } };'
+    ' document.addEventListener("scroll", later, true);'
+    ' new MutationObserver(later).observe(document.body, {childList: true, subtree: true}); later(); })()'
+)
+
 # Rows are prepared HTML shared by all pages, so their buttons have no listeners of their own: one listener on the log
 # tells which button of which message was pressed.
 PRESSED_ROW_BUTTON = (

@@ -51,6 +51,7 @@ class RoomMenu:
         if permissions.may_add_people(*who):
             buttons.entry('Invite people', self._invite)
             buttons.entry('Reports', lambda: self._client.open(f'{settings.PATH}/reports'))
+        buttons.entry('Mark as read', conversation.mark_read)
         buttons.entry("Copy the room's link", self._copy_link)
         is_favorite = self._is_favorite(room)
         label = 'Remove from favorites' if is_favorite else 'Add to favorites'

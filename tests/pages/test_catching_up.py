@@ -106,10 +106,10 @@ async def test_only_what_is_in_front_counts_as_seen(user: User, create_user: Cal
     await until(lambda: user.client.title == '(1) Lobby · Hearth')
     ada, chat = await person_of(user), chat_of(user)
     (entry,) = await chat.rooms.list(ada)
-    assert await chat.unread.counts(ada, [entry.room.id]) == {entry.room.id: 1}
+    assert await chat.unread.counts(ada, [entry.room.id]) == {entry.room.id: (1, 0)}
     bring_to_front(user)
     await until(lambda: user.client.title == 'Lobby · Hearth')
-    assert await chat.unread.counts(ada, [entry.room.id]) == {entry.room.id: 0}
+    assert await chat.unread.counts(ada, [entry.room.id]) == {entry.room.id: (0, 0)}
 
 
 async def test_a_page_not_yet_told_to_be_in_front_has_seen_nothing(user: User, create_user: Callable[[], User]) -> None:
@@ -137,9 +137,7 @@ async def test_the_new_line_stands_where_the_unread_begin_however_many(
     for number in range(60):
         await chat.messages.send(somebody, 'lobby', f'unread {number}.')
     await go_to(user, '/rooms/lobby')
-    assert 'new-line' not in html_of(user)
-    see_top(user)
-    await until(lambda: len(rows(user)) == 61)
+    assert len(rows(user)) == 26
     line_and_first = html_of(user).split('<div class="new-line"')[1].split('</article>')[0]
     assert 'unread 0.' in line_and_first
 
