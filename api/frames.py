@@ -65,6 +65,14 @@ class Delete(Frame):
     message_id: Id
 
 
+class React(Frame):
+    """React to a message with an emoji, or take that back."""
+
+    message_id: Id
+    emoji: Text
+    on: Annotated[bool, Field(strict=True)]
+
+
 class Typing(Frame):
     """Somebody is writing in a room."""
 
@@ -82,6 +90,7 @@ KINDS: dict[str, type[Frame]] = {
     'send': Send,
     'edit': Edit,
     'delete': Delete,
+    'react': React,
     'typing': Typing,
     'ping': Ping,
 }

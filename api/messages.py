@@ -1,4 +1,4 @@
-"""Messages: reading, sending, editing, deleting."""
+"""Messages: reading, sending, editing, deleting, reacting."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from api import schemas
 from api.describe import refusals
 from api.saying import say
 from api.who import ERRORS, TheChat, TheSession
+from chat.emojis import LONGEST
 from chat.events import message_json
 from chat.messages import MOST_AT_ONCE, PAGE
 from chat.models import Message
@@ -20,6 +21,9 @@ MessageId = Annotated[schemas.Id, Path(description='The `id` of the message.', e
 Before = Annotated[schemas.Id | None, Query(description='Messages before this id.', examples=[123])]
 After = Annotated[schemas.Id | None, Query(description='Messages after this id.', examples=[100])]
 Author = Annotated[str | None, Query(description='Messages of the user of this name.', examples=['Ada'])]
+Emoji = Annotated[
+    str, Path(description='An emoji, percent-encoded, or its shortcode.', examples=['👍'], max_length=LONGEST)
+]
 Limit = Annotated[
     schemas.WholeNumber, Query(ge=1, le=MOST_AT_ONCE, description='So many messages at most.', examples=[PAGE])
 ]
@@ -77,6 +81,18 @@ async def edit(
 async def delete(chat: TheChat, session: TheSession, message_id: MessageId, request: Request) -> schemas.Message:
     """Delete one's own message; the answer is the tombstone that keeps its place. A moderator hides somebody else's."""
     return _message(await chat.messages.delete(session.user, message_id, address_of(request.scope)))
+
+
+@router.put('/messages/{message_id}/reactions/{emoji}', responses=refusals(403, 404, 409, 429))
+async def react(chat: TheChat, session: TheSession, message_id: MessageId, emoji: Emoji) -> schemas.Message:
+    """React to a message with an emoji; twice is once."""
+    return _message(await chat.reactions.react(session.user, message_id, emoji, on=True))
+
+
+@router.delete('/messages/{message_id}/reactions/{emoji}', responses=refusals(403, 404, 429))
+async def take_back(chat: TheChat, session: TheSession, message_id: MessageId, emoji: Emoji) -> schemas.Message:
+    """Take one's own reaction back; twice is once."""
+    return _message(await chat.reactions.react(session.user, message_id, emoji, on=False))
 
 
 def _message(message: Message) -> schemas.Message:

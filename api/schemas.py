@@ -368,9 +368,9 @@ class EventMember(BaseModel):
 
 
 class MessageHappened(BaseModel):
-    """A message was sent, edited or deleted; it is carried as it is now."""
+    """A message was sent, edited, deleted or pinned, or somebody reacted to it; it is carried as it is now."""
 
-    type: Literal['message_sent', 'message_edited', 'message_deleted']
+    type: Literal['message_sent', 'message_edited', 'message_deleted', 'message_reacted', 'message_pinned']
     room: Slug
     revision: Revision
     message: Message

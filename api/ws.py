@@ -129,6 +129,7 @@ class Connection:
             frames.Send: self._send,
             frames.Edit: self._edit,
             frames.Delete: self._delete,
+            frames.React: self._react,
             frames.Typing: self._typing,
             frames.Ping: self._ping,
         }
@@ -262,6 +263,9 @@ class Connection:
 
     async def _delete(self, frame: frames.Delete, reply: Reply) -> None:
         reply(message_json(await self._chat.messages.delete(self._user, frame.message_id, self._address)))
+
+    async def _react(self, frame: frames.React, reply: Reply) -> None:
+        reply(message_json(await self._chat.reactions.react(self._user, frame.message_id, frame.emoji, frame.on)))
 
     async def _typing(self, frame: frames.Typing, reply: Reply) -> None:
         subscription = self._rooms.get(frame.room)

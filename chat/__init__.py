@@ -31,6 +31,7 @@ from chat.policies import Policies
 from chat.presence import Presence
 from chat.profiles import Profiles
 from chat.rate_limits import RateLimits
+from chat.reactions import Reactions
 from chat.readiness import Readiness
 from chat.reports import Reports
 from chat.room_state import RoomState
@@ -83,6 +84,7 @@ class Chat:
         self.direct = Direct(self.storage, self.room_state, self.rate_limits)
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
         self.messages = Messages(self.storage, self.room_state, self.rate_limits, edit_window)
+        self.reactions = Reactions(self.storage, self.room_state, self.rate_limits)
         self.bots = Bots(self.storage, self.sessions)
         self.supervision = Supervision(*people, self.bots)
         self.health = HealthReport(self.storage, self.measures, self.readiness, self.bus)

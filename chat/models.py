@@ -14,6 +14,7 @@ WhoMay = Literal['everybody', 'members', 'moderators', 'administrators', 'nobody
 Outcome = Literal['hidden', 'dismissed']  # of a report
 Result = Literal['done', 'refused', 'failed']  # of what stands in the audit log
 Level = Literal['everything', 'mentions', 'nothing']  # of what people are told of in a room
+MentionOfAll = Literal['ask', 'confirmed', 'if_allowed', 'keep']  # what "@all" is: see Messages.send; or it was there
 Change = Literal['worded', 'reacted', 'pinned']  # of a message
 KeepOrRemove = Literal['keep', 'remove']  # what becomes of the messages of somebody whose account is deleted
 Theme = Literal['light', 'dark']
@@ -186,6 +187,19 @@ class Reaction:
     emoji: str
     users: tuple[str, ...]
     user_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Whom a message mentions: people, by id with their names then, and perhaps all who are in the room."""
+
+    people: tuple[tuple[int, str], ...] = ()
+    everybody: bool = False
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids of those whom it mentions by name."""
+        return tuple(user_id for user_id, _ in self.people)
 
 
 @dataclass(frozen=True, slots=True)
