@@ -25,7 +25,6 @@ from tests.pages.people import (
     rows,
     scroll_away,
     see_end,
-    see_top,
     sees,
     send_message,
     sign_in,
@@ -158,7 +157,7 @@ async def test_who_reads_further_up_is_told_how_many_are_new_and_edits_are_not(
     await until(lambda: box(bo) == 'two')
     write(bo, ' and a half')
     press_key(bo, 'keydown.enter.exact.prevent')
-    await until(lambda: rows(user)[-1] == 'two and a half (edited)')
+    await until(lambda: rows(user)[-1] == 'Bo two and a half (edited)')
     await sees(user, '1 new message')
     see_end(user)
     await user.should_not_see('1 new message')
