@@ -158,6 +158,28 @@ class HowFar(Wanted):
     message_id: Id | None = Field(default=None, examples=[123])
 
 
+class NewLevel(Wanted):
+    """Of what somebody is to be told in a room."""
+
+    level: Level
+
+
+class Notifications(BaseModel):
+    """When the caller's pages are quiet, as times of the day where the caller is, and whether they make a sound."""
+
+    quiet_from: str | None = Field(examples=['22:00'])
+    quiet_until: str | None = Field(examples=['07:00'])
+    sound: bool = Field(examples=[True])
+
+
+class NotificationChanges(Wanted):
+    """What is to be another of it; what is not given stays."""
+
+    quiet_from: str | None = Field(default=None, examples=['22:00'], json_schema_extra=no_default)
+    quiet_until: str | None = Field(default=None, examples=['07:00'], json_schema_extra=no_default)
+    sound: bool = Field(default=True, examples=[False], json_schema_extra=no_default)
+
+
 class NewDirect(Wanted):
     """The ids of those to write to directly, at most 8; without any, one writes to oneself."""
 

@@ -249,6 +249,15 @@ class MessagePage:
     has_newer: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NotificationSettings:
+    """What somebody has set for all rooms: a quiet time in minutes of their day, None for none; a sound or not."""
+
+    quiet_from: int | None = None
+    quiet_until: int | None = None
+    sound: bool = True
+
+
 class Counts(NamedTuple):
     """What is unread in a room, and how many of that mention the reader; each ends at MOST_UNREAD."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from chat import reach
 from chat.bus import Bus
 from chat.events import MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomChanged, RoomEvent
-from chat.models import Counts, Room, User
+from chat.models import Counts, Message, Room, User
 from chat.pacing import Paced
 from chat.rate_limits import RateLimits
 from chat.storage import Storage, reading
@@ -63,6 +63,7 @@ class Watch:
         self.on_rooms = on_rooms
         self.on_mark: Callable[[int], object] = lambda room_id: None  # the person's mark there is another
         self.on_going_back: Callable[[int, int], object] = lambda room_id, message_id: None
+        self.on_message: Callable[[Message], object] | None = None  # somebody said something in one of the rooms
         self.room_ids: frozenset[int] = frozenset()
 
 
@@ -156,6 +157,9 @@ class Unread:
         watches = self._watches.get(event.room_id, ())
         if isinstance(event, MessageSent | MessageEdited | MessageDeleted):  # an edit may mention others than before
             self._changed.update(watch for watch in watches if watch.user_id != event.message.author.id)
+            if isinstance(event, MessageSent):
+                message = event.message
+                tell_each([partial(watch.on_message, message) for watch in watches if watch.on_message is not None])
         elif isinstance(event, MemberLeft):
             self._changed.update(watch for watch in watches if watch.user_id == event.member.user.id)
         elif isinstance(event, RoomChanged):

@@ -36,6 +36,36 @@ WATCH_NEW_LINE = (
     ' new MutationObserver(later).observe(document.body, {childList: true, subtree: true}); later(); })()'
 )
 
+# What makes itself noticed while the tab is hidden: a notification of the desktop, a sound, the icon of the tab. Only
+# the browser can do these. It is told by attributes of one element, so what people wrote stays data: it is parsed as
+# JSON and handed over as text. Of several tabs one is heard, and notifications replace those with the same tag.
+SIGNALS = (
+    '(() => { const place = document.querySelector(".signals"), icon = document.querySelector("link[rel~=icon]");'
+    ' const show = ([title, body, tag, ring]) => { try { if (window.Notification?.permission === "granted") {'
+    ' const shown = new Notification(title, {body, tag, silent: true}); shown.onclick = () => { window.focus();'
+    ' emitEvent("notified", tag); shown.close(); }; } } catch { /* some phones have none */ }'
+    ' const now = Date.now(), rang = Number(localStorage.getItem("hearth.rang"));'
+    ' if (ring && now - rang > 1500) { localStorage.setItem("hearth.rang", now);'
+    ' new Audio("/notification.wav").play().catch(() => {}); } };'
+    ' const on = {"data-icon": (text) => icon?.setAttribute("href", text),'
+    ' "data-said": (text) => show(JSON.parse(text))};'
+    ' const look = (name) => { if (place.hasAttribute(name)) on[name]?.(place.getAttribute(name)); };'
+    ' Object.keys(on).forEach(look); new MutationObserver((all) => all.forEach((each) => look(each.attributeName)))'
+    '.observe(place, {attributes: true}); })()'
+)
+
+# A browser asks for this permission only while a button is pressed, and only it knows whether notifications are shown.
+ASK_TO_NOTIFY = (
+    '() => { if (!window.Notification) emit("missing");'
+    ' else Notification.requestPermission().then((said) => emit(said)); }'
+)
+TRY_TO_NOTIFY = (
+    '() => { new Audio("/notification.wav").play().catch(() => {}); try { if (!window.Notification) emit("missing");'
+    ' else if (Notification.permission !== "granted") emit(Notification.permission); else { const shown ='
+    ' new Notification("Hearth", {body: "This is how a message makes itself noticed.", tag: "hearth", silent: true});'
+    ' shown.onshow = () => emit("shown"); shown.onerror = () => emit("failed"); } } catch { emit("failed"); } }'
+)
+
 # Rows are prepared HTML shared by all pages, so their buttons have no listeners of their own: one listener on the log
 # tells which button of which message was pressed.
 PRESSED_ROW_BUTTON = (

@@ -72,6 +72,7 @@ class Conversation:
         is_alive: Callable[[], bool],
         on_activity: Callable[[], object],
         on_counts: Callable[[], object],
+        on_said: Callable[[Message], object],
         on_room_changed: Callable[[], object],
         on_me_changed: Callable[[User], object],
         on_removed: Callable[[], object],
@@ -87,6 +88,7 @@ class Conversation:
         self._is_alive = is_alive  # the browser has given a sign of life just now; else it is asked for one
         self._on_activity = on_activity
         self._on_counts = on_counts
+        self._on_said = on_said  # of what is said while the page is not in front
         self._on_room_changed = on_room_changed
         self._on_me_changed = on_me_changed
         self._on_removed = on_removed
@@ -343,6 +345,10 @@ class Conversation:
 
     def _show_all(self) -> None:
         news, self._news = self._news, []
+        if not self._is_in_front():
+            for event in news:
+                if isinstance(event, MessageSent):
+                    self._on_said(event.message)
         if not self.messages.unseen and not self._is_looking():
             self._begin_new(news)
         said = tuple([event.message for event in news if _is_plain(event)])

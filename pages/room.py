@@ -13,7 +13,7 @@ from nicegui import Client, background_tasks, events, ui
 from chat import Chat
 from chat.direct import MOST_PEOPLE
 from chat.errors import ChatError, Forbidden, NotFound
-from chat.models import Room, RoomEntry, RoomView, Session, User
+from chat.models import Level, Message, Room, RoomEntry, RoomView, Session, User
 from chat.pacing import Paced
 from chat.presence import Connection
 from pages import browser, buttons, devices, ending, links, people_choice, room_browser, room_list, rows, theme, zones
@@ -21,6 +21,7 @@ from pages.asking import shows_errors
 from pages.card import CardAction, PersonCard
 from pages.conversation import Conversation
 from pages.looks import Looks, RoomLooks
+from pages.notifier import Notifier, room_of
 from pages.people import People
 from pages.pulse import Pulses
 from pages.room_list import OTHERS_SHOWN, RoomList
@@ -75,6 +76,7 @@ class RoomPage:
         self._room_menu = RoomMenu(chat, client, lambda: self._conversation, self._listed, self._refresh_rooms_now)
         self._presence: Connection | None = None
         self._watch = chat.unread.watch(self._user, self._counts_changed)
+        self._notifier = Notifier(chat, self._user, lambda: self._reader, self._level_of)
         self._wire = wire_of(client)
         self._about: ui.element | None = None  # made when there is a description for the first time
         self._titled = ''
@@ -87,6 +89,7 @@ class RoomPage:
         self._client.on_delete(self._close)
         ui.on('browser', self._browser_told)
         ui.on('new-line', self._line_told)
+        ui.on('notified', self._notified)
         self._loaded = await self._load(slug, _number(message_id))
         if self._loaded is None:
             self._client.status_code = 404
@@ -199,6 +202,7 @@ class RoomPage:
             is_alive=self._is_alive,
             on_activity=self._touch,
             on_counts=self._refresh_counted,
+            on_said=self._said_here,
             on_room_changed=self._room_changed,
             on_me_changed=self._show_me,
             on_removed=self._removed,
@@ -291,6 +295,8 @@ class RoomPage:
     def _show_title(self) -> None:
         if self._conversation is not None:
             self._rooms.set_counts({self._conversation.room.id: self._conversation.counts})
+        if self._conversation is not None:
+            self._notifier.show_count(self._waiting())
         if self._title() == self._titled:
             return
         self._titled = self._title()
@@ -301,8 +307,12 @@ class RoomPage:
     def _title(self) -> str:
         if self._conversation is None:
             return ''
-        waiting = self._rooms.unread_elsewhere + self._unread_here()
+        waiting = self._waiting()
         return f'({waiting}) ' * bool(waiting) + f'{self._conversation.room.name} · Hearth'
+
+    def _waiting(self) -> int:
+        """How many messages wait in all rooms."""
+        return self._rooms.unread_elsewhere + self._unread_here()
 
     def _unread_here(self) -> int:
         if self._conversation is None:
@@ -339,6 +349,7 @@ class RoomPage:
         # The socket before may be noticed to be gone only after the page came back by another.
         if self._presence is not None and not self._client.has_socket_connection:
             self._presence.lost()
+            self._watch.on_message = None
             self._in_front = False  # until it is back and says so: nobody sees what comes now
 
     def _focus(self) -> None:
@@ -355,6 +366,7 @@ class RoomPage:
         """The browser is gone: nothing of the page listens any longer."""
         self._leave_conversation()
         self._show_title_soon.close()
+        self._notifier.close()
         self._people.close()
         self._chat.unread.unwatch(self._watch)
         self._chat.sessions.unwatch(self._session, self._session_ended)
@@ -366,6 +378,7 @@ class RoomPage:
         told = event.args if isinstance(event.args, list) and len(event.args) == 3 else (None, True, '')
         zone_name, in_front, kept = told
         self._in_front, self._sign_at = in_front is True, monotonic()
+        self._watch.on_message = None if self._in_front else self._notifier.heard
         if self._in_front:
             self._touch()
         if self._conversation is not None:
@@ -377,6 +390,23 @@ class RoomPage:
             if self._conversation is not None:
                 self._conversation.messages.set_zone(self._reader)
             await self._chat.sessions.remember_time_zone(self._session, self._reader.key)
+
+    def _level_of(self, room_id: int) -> Level | None:
+        entry = self._rooms.entry(room_id)
+        return None if entry is None else entry.level
+
+    def _said_here(self, message: Message) -> None:
+        if self._watch.on_message is not None:
+            self._watch.on_message(message)
+
+    def _notified(self, event: events.GenericEventArguments) -> None:
+        """A notification was pressed: show the room that it was about."""
+        room_id = room_of(event.args)
+        entry = self._rooms.entry(room_id) if room_id is not None else None
+        here = self._conversation.room.id if self._conversation is not None else None
+        if entry is not None and entry.room.id != here:
+            with self._client:
+                ui.navigate.to(links.address_of(entry.room.slug))
 
     def _line_told(self, event: events.GenericEventArguments) -> None:
         if self._conversation is not None:
