@@ -24,6 +24,7 @@ from chat.log import Log
 from chat.measures import Measures
 from chat.messages import Messages
 from chat.moderation import Moderation
+from chat.notifications import Notifications
 from chat.operator import Operator
 from chat.passwords import Passwords
 from chat.pictures import Pictures
@@ -94,7 +95,8 @@ class Chat:
         self.operator = Operator(settings.data)
         self.drafts = Drafts(self.storage)
         self.directory = Directory(self.storage)
-        self.unread = Unread(self.storage, self.bus)
+        self.unread = Unread(self.storage, self.rate_limits, self.bus)
+        self.notifications = Notifications(self.storage, self.rate_limits, self.unread.moved)
         self.room_state.watch(self.unread.heard, self.unread.cares_for)
         self.room_state.watch_lists(self.unread.moved, self.unread.gone)
 

@@ -18,6 +18,54 @@ REPORT = (
     ' if (box) sessionStorage.setItem(place, JSON.stringify([location.pathname, box.value])); }); })()'
 )
 
+# The same again, asked for: after a gap nobody knows whether the tab is still in front, and a browser that has died
+# says nothing at all, so nothing counts as seen by it.
+SIGN_OF_LIFE = 'emitEvent("browser", Intl.DateTimeFormat().resolvedOptions().timeZone, !document.hidden, "")'
+
+# The line above the first unread message is part of prepared HTML, no element of its own, and only the browser knows
+# where it is. One goes there; the other, run once a page, tells as "new-line" where it is.
+GO_TO_NEW_LINE = 'document.querySelector(".new-line")?.scrollIntoView({block: "center"})'
+WATCH_NEW_LINE = (
+    '(() => { let told, waits = false; const look = () => { waits = false; const of = (each) =>'
+    ' document.querySelector(each)?.getBoundingClientRect(); const line = of(".new-line"), log = of(".scroller");'
+    ' const where = !line || !log ? "" : line.bottom < log.top ? "above" : line.top > log.bottom ? "below" : "here";'
+    ' const what = `${where} ${document.querySelector(".new-line + article")?.id}`;'
+    ' if (what !== told) { told = what; emitEvent("new-line", where); } };'
+    ' const later = () => { if (!waits) { waits = true; setTimeout(look, 100); } };'
+    ' document.addEventListener("scroll", later, true);'
+    ' new MutationObserver(later).observe(document.body, {childList: true, subtree: true}); later(); })()'
+)
+
+# What makes itself noticed while the tab is hidden: a notification of the desktop, a sound, the icon of the tab. Only
+# the browser can do these. It is told by attributes of one element, so what people wrote stays data: it is parsed as
+# JSON and handed over as text. Of several tabs one is heard, and notifications replace those with the same tag.
+SIGNALS = (
+    '(() => { const place = document.querySelector(".signals"), icon = document.querySelector("link[rel~=icon]");'
+    ' const show = ([title, body, tag, ring]) => { try { if (window.Notification?.permission === "granted") {'
+    ' const shown = new Notification(title, {body, tag, silent: true}); shown.onclick = () => { window.focus();'
+    ' emitEvent("notified", tag); shown.close(); }; } } catch { /* some phones have none */ }'
+    ' const now = Date.now(), rang = Number(localStorage.getItem("hearth.rang"));'
+    ' if (ring && now - rang > 1500) { localStorage.setItem("hearth.rang", now);'
+    ' new Audio("/notification.wav").play().catch(() => {}); } };'
+    ' const on = {"data-icon": (text) => icon?.setAttribute("href", text),'
+    ' "data-said": (text) => show(JSON.parse(text))};'
+    ' const look = (name) => { if (place.hasAttribute(name)) on[name]?.(place.getAttribute(name)); };'
+    ' Object.keys(on).forEach(look); new MutationObserver((all) => all.forEach((each) => look(each.attributeName)))'
+    '.observe(place, {attributes: true}); })()'
+)
+
+# A browser asks for this permission only while a button is pressed, and only it knows whether notifications are shown.
+ASK_TO_NOTIFY = (
+    '() => { if (!window.Notification) emit("missing");'
+    ' else Notification.requestPermission().then((said) => emit(said)); }'
+)
+TRY_TO_NOTIFY = (
+    '() => { new Audio("/notification.wav").play().catch(() => {}); try { if (!window.Notification) emit("missing");'
+    ' else if (Notification.permission !== "granted") emit(Notification.permission); else { const shown ='
+    ' new Notification("Hearth", {body: "This is how a message makes itself noticed.", tag: "hearth", silent: true});'
+    ' shown.onshow = () => emit("shown"); shown.onerror = () => emit("failed"); } } catch { emit("failed"); } }'
+)
+
 # Rows are prepared HTML shared by all pages, so their buttons have no listeners of their own: one listener on the log
 # tells which button of which message was pressed.
 PRESSED_ROW_BUTTON = (

@@ -17,6 +17,7 @@ from pages import chips, zones
 GROUPED_FOR = timedelta(minutes=5)  # messages of one author within this time stand under one name (Campfire)
 CACHED_ROWS = 20_000  # about 1.5 KiB each
 CACHED_BLOCKS = 1_000  # about 12 KiB each
+NEW_LINE = '<div class="new-line" role="separator" aria-label="New messages"><span>New</span></div>'
 EXCERPT = 120  # characters of a quoted message
 
 
@@ -31,6 +32,7 @@ class Place(NamedTuple):
 
     starts_day: bool
     starts_group: bool
+    is_first_new: bool = False
 
 
 def place_of(message: Message, before: Message | None, reader: ZoneInfo) -> Place:
@@ -68,8 +70,7 @@ def _rows(
     for message in messages:
         place = place_of(message, before, reader)
         if new_after is not None and message.id > new_after and (before is None or before.id <= new_after):
-            parts.append('<div class="new-line" role="separator" aria-label="New messages"><span>New</span></div>')
-            place = place._replace(starts_group=True)
+            place = place._replace(starts_group=True, is_first_new=True)
         parts.append(row(message, place, reader, quoted.get(message.reply_to or 0)))
         before = message
     return ''.join(parts)
@@ -91,9 +92,10 @@ def _following(message: Message, before: Message | None, reader: ZoneInfo, quote
 
 @lru_cache(maxsize=CACHED_ROWS)
 def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None) -> str:
-    """Return one message as an article, with the day's line above it if it is the day's first."""
+    """Return one message as an article, with the day's line above it if it is the day's first, and that of the new."""
     day = zones.long_day(zones.day_of(message.created_at, reader))
     line = f'<div class="day-line" role="separator"><span>{day}</span></div>' if place.starts_day else ''
+    line += NEW_LINE if place.is_first_new else ''
     head = _head(message, reader) if place.starts_group else _side_time(message, reader)
     kind = (' first' if place.starts_group else '') + (' is-hidden' if message.hidden else '')
     name = escape(message.author.name)

@@ -8,6 +8,7 @@ from nicegui.testing import User
 
 from tests.pages.people import (
     box,
+    bring_to_front,
     chat_of,
     choose,
     close_page,
@@ -22,6 +23,7 @@ from tests.pages.people import (
     press_key,
     row_id,
     rows,
+    see_end,
     sees,
     send_message,
     sign_in,
@@ -250,7 +252,10 @@ async def test_unread_messages_of_another_room_are_counted_and_cleared_by_openin
     await send_message(bo, 'two')
     await sees(user, '<span class="badge">2')
     await until(lambda: user.client.title == '(2) Design · Hearth')
+    bring_to_front(user)
     user.navigate.to('/rooms/lobby')
+    await until(lambda: user.client.title == '(2) Lobby · Hearth')
+    see_end(user)
     await until(lambda: user.client.title == 'Lobby · Hearth')
     await user.should_not_see('<span class="badge">')
 
