@@ -94,7 +94,8 @@ def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None
     label = f'{name}, {zones.clock_time(message.created_at, reader)}'
     return (
         f'{line}<article class="message{kind} by-{message.author.id}" id="m{message.id}" data-id="{message.id}"'
-        f' aria-label="{label}">{head}<div class="said">{_quote(message, quoted)}{_body(message)}</div>'
+        f' tabindex="-1" aria-label="{label}" aria-describedby="s{message.id}">{head}<div class="said"'
+        f' id="s{message.id}">{_quote(message, quoted)}{_body(message)}</div>'
         f'{_actions(message)}</article>'
     )
 
@@ -148,6 +149,6 @@ def _actions(message: Message) -> str:
         return ''
     return (
         '<button type="button" class="message-button" data-action="menu" aria-label="More actions"'
-        ' aria-haspopup="menu">'
+        ' aria-haspopup="menu" tabindex="0">'  # by which Quasar finds what to give the focus back to
         '<i class="material-icons" aria-hidden="true">more_horiz</i></button>'
     )
