@@ -106,6 +106,62 @@ POINTED_PERSON = (
 STAY_WITH_PERSON = '() => clearTimeout(window.hearthPointing)'
 LEFT_PERSON = '() => { clearTimeout(window.hearthPointing); window.hearthPointing = setTimeout(() => emit(), 250); }'
 
+# Options of a list that is found by typing are prepared HTML, too: it tells which one was pressed.
+CHOSEN_OPTION = (
+    '(event) => { const option = event.target.closest("[role=option]");'
+    ' if (option) emit([...option.parentNode.children].indexOf(option)); }'
+)
+
+# On a touch screen a message's menu comes by resting on it. Chromium tells of that as of a right click, which on a
+# mouse keeps the browser's own menu, and so does a link; Safari on iOS does not, so the time is taken as well. Run once
+# a page; emits "shortcut".
+HELD_ROW = (
+    '(() => { let timer = 0, isHeld = false; const heard = (event) => { clearTimeout(timer);'
+    ' const {target, type} = event, row = target.closest?.(".log article"); if (!row || target.closest("a")) return;'
+    ' const tell = () => { isHeld = true; emitEvent("shortcut", "menu", Number(row.dataset.id)); };'
+    ' if (type === "touchend" && isHeld) event.preventDefault();'  # or the click that follows would close the menu
+    ' if (type === "touchstart") { isHeld = false; timer = setTimeout(tell, 700); }'
+    ' if (type === "contextmenu" && event.pointerType === "touch") { event.preventDefault(); tell(); } };'
+    ' for (const kind of ["touchstart", "touchmove", "touchend", "touchcancel", "contextmenu"])'
+    ' addEventListener(kind, heard, {passive: ["touchstart", "touchmove"].includes(kind)}); })()'
+)
+
+# Quasar's menus know Tab and Esc alone. The arrows are those of every menu; going around the end is usual, too.
+ARROWS_IN_MENU = (
+    '(event) => { const items = [...event.currentTarget.querySelectorAll("[role=menuitem]")]'
+    '.filter((each) => each.offsetParent), now = items.indexOf(document.activeElement);'
+    ' const to = {ArrowDown: now + 1, ArrowUp: Math.max(now, 0) - 1, Home: 0, End: -1}[event.key];'
+    ' if (to === undefined) return; event.preventDefault(); items.at(to % items.length)?.focus(); }'
+)
+
+# Single letters act while the focus is in the conversation or nowhere, and never in a text box, a menu or a dialog; to
+# tell the server of every key that anybody types would be a flood, and to step from row to row by it would be slow. The
+# place of a key counts where its sign is of another script. Run once a page; emits "shortcut" with the letter and the
+# message that has the focus for what the server does. Ctrl+K, which browsers search with, is ours everywhere.
+SHORTCUTS = (
+    '(() => addEventListener("keydown", (event) => { const {target, key, isComposing} = event;'
+    ' if (!key || isComposing) return;'
+    ' const of = (selector) => document.querySelector(selector), row = target.closest(".log article");'
+    ' const letter = (key > "~" ? event.code.slice(3) : key).toLowerCase(), isFree = !of(".q-dialog, .q-menu");'
+    ' if ((event.ctrlKey || event.metaKey) && letter === "k" && !event.shiftKey && !event.altKey) {'
+    ' event.preventDefault(); if (isFree) emitEvent("shortcut", "go", 0); }'
+    ' if (event.ctrlKey || event.metaKey || event.altKey || !isFree) return;'
+    ' if (target !== document.body && !target.closest(".conversation")) return;'
+    ' const box = of(".composer textarea"), all = [...document.querySelectorAll(".log article")];'
+    ' const end = of(".scroller")?.getBoundingClientRect().bottom, step = {j: 1, k: -1}[letter];'
+    ' const last = all.findLast((each) => each.getBoundingClientRect().bottom <= end) ?? all.at(-1);'
+    ' const isField = target.closest("input, textarea, select, [contenteditable]");'
+    ' if (key === "Escape" && isField && (target !== box || box.value || of(".composer.about"))) return;'
+    ' if (key === "Escape") (isField ? last : box)?.focus(); if (isField) return;'
+    ' if (step) { const next = row ? all[all.indexOf(row) + step] : last;'
+    ' next ? next.focus() : of(".scroller")?.scrollTo(0, step * 1e9); }'
+    ' const does = letter === "?" || (row && ["r", "e"].includes(letter));'
+    ' if (does) emitEvent("shortcut", letter, Number(row?.dataset.id ?? 0)); if (step || does) event.preventDefault();'
+    ' if (row && letter === "r") box?.focus();'  # what is typed next is the answer, however far the server is
+    ' const more = row?.querySelector(".message-button"); if (key === "Enter" && target === row && more) {'
+    ' event.preventDefault(); more.focus(); more.click(); } }))()'
+)
+
 # Prepared HTML is put in place of what was there, and a button in it that had the focus is gone with that: whoever goes
 # through the people by keyboard would be thrown out of the list whenever one of them comes. Run once a page; gives the
 # focus to the same button of the same row again, unless it went elsewhere meanwhile.
@@ -113,7 +169,8 @@ KEEP_FOCUS = (
     '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
     ' const name = ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
     ' const emoji = target.dataset?.emoji, chip = emoji ? `#${row?.id} [data-emoji="${emoji}"], ` : "";'
-    ' return row && (name || chip) ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
+    ' return !row ? null : target === row ? `#${row.id}`'
+    ' : name || chip ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
     ' && document.activeElement === document.body) kept = null; }));'

@@ -672,6 +672,16 @@ class Conversation:
     def _may_reply(self, message: Message) -> bool:
         return message.deleted_at is None and not self._composer.is_silent
 
+    def choose(self, label: str, message_id: object) -> None:
+        """Do with a message what an entry of its menu says, if that is offered."""
+        message = self.messages.get(message_id) if isinstance(message_id, int) else None
+        if message is not None and self._has_menu(message):
+            self._menu.choose(label, message)
+
+    def open_menu(self, message_id: object) -> None:
+        """Open the menu of a message, if it has one."""
+        self._row_pressed('menu', message_id)
+
     def _has_menu(self, message: Message) -> bool:
         return message.deleted_at is None or (message.hidden and self._moderating.may(message.author))
 

@@ -1,6 +1,6 @@
 """The room page: rooms at the left, the conversation in the middle, people at the right."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from html import escape
 from time import monotonic
@@ -10,13 +10,27 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import Client, background_tasks, events, ui
 
-from chat import Chat
+from chat import Chat, permissions
 from chat.direct import MOST_PEOPLE
 from chat.errors import ChatError, Forbidden, NotFound
 from chat.models import Level, Message, Room, RoomEntry, RoomView, Session, User
 from chat.pacing import Paced
 from chat.presence import Connection
-from pages import browser, buttons, devices, ending, links, people_choice, room_browser, room_list, rows, theme, zones
+from pages import (
+    browser,
+    buttons,
+    devices,
+    ending,
+    links,
+    people_choice,
+    room_browser,
+    room_list,
+    rows,
+    shortcuts,
+    switcher,
+    theme,
+    zones,
+)
 from pages.asking import shows_errors
 from pages.card import CardAction, PersonCard
 from pages.conversation import Conversation
@@ -75,6 +89,7 @@ class RoomPage:
         self._loaded: tuple[RoomView, RoomLooks] | None = None
         self._conversation: Conversation | None = None
         self._room_menu = RoomMenu(chat, client, lambda: self._conversation, self._listed, self._refresh_rooms_now)
+        self._shortcuts = shortcuts.Shortcuts(client, self._do_with_message, self._open_menu, self._go)
         self._presence: Connection | None = None
         self._watch = chat.unread.watch(self._user, self._counts_changed)
         self._notifier = Notifier(chat, self._user, lambda: self._reader, self._level_of)
@@ -126,7 +141,7 @@ class RoomPage:
             ui.html(brand, sanitize=False, tag='a').classes('brand').props('href=/')
             # On a phone the rooms lie over the conversation (Quasar says which), and go when one was chosen.
             self._left.on('onLayout', self._note_whether_rooms_lie_over)
-            self._rooms = RoomList(self._create_room, self._write_directly, self._browse_rooms)
+            self._rooms = RoomList(self._create_room, self._write_directly, self._browse_rooms, self._go)
             self._build_me()
 
     def _note_whether_rooms_lie_over(self, event: events.GenericEventArguments) -> None:
@@ -143,7 +158,9 @@ class RoomPage:
         ui.separator()
         if self._user.kind == 'guest':
             buttons.entry('Make the name yours', lambda: self._client.open(f'{settings.PATH}/password'))
+        buttons.entry('Go to room…', self._go)
         buttons.entry('All rooms and the archive', self._browse_rooms)
+        buttons.entry(shortcuts.TITLE, self._show_shortcuts)
         buttons.entry('Settings', lambda: self._client.open(settings.PATH))
         buttons.entry('Where you are signed in', self._show_devices)
         buttons.entry('Sign out', self._sign_out)
@@ -362,6 +379,7 @@ class RoomPage:
             self._client.run_javascript(browser.REPORT)
             self._client.run_javascript(browser.KEEP_FOCUS)
             self._client.run_javascript(browser.WATCH_NEW_LINE)
+            self._shortcuts.listen()
             self._focus()
         else:
             self._presence.found()
@@ -493,6 +511,32 @@ class RoomPage:
         if self._conversation is not None:
             self._conversation.leave_unread(room_id, message_id)
 
+    @shows_errors
+    async def _go(self) -> None:
+        """Let one choose a room, or a person to write to."""
+        user = self._user
+
+        async def find_people(words: str) -> tuple[Sequence[User], bool]:
+            if not permissions.may_write_directly(user, await self._chat.policies.get()):
+                return (), False
+            return await self._chat.directory.find(user, words, switcher.MOST_PEOPLE)
+
+        with self._client:
+            await switcher.show(
+                find_rooms=lambda words: self._chat.rooms.list_and_more(user, words=words),
+                find_people=find_people,
+                on_person=lambda other: self._write_to([other]),
+                is_current=lambda room: self._conversation is not None and self._conversation.room.id == room.id,
+            )
+
+    def _do_with_message(self, entry: str, message_id: object) -> None:
+        if self._conversation is not None:
+            self._conversation.choose(entry, message_id)
+
+    def _open_menu(self, message_id: object) -> None:
+        if self._conversation is not None:
+            self._conversation.open_menu(message_id)
+
     def _listed(self, room_id: int) -> RoomEntry | None:
         return self._rooms.entry(room_id)
 
@@ -522,6 +566,10 @@ class RoomPage:
     async def _set_theme(self, value: str | None) -> None:
         self._dark.value = theme.is_dark(value)
         await self._chat.profiles.change(self._session, theme=value)
+
+    def _show_shortcuts(self) -> None:
+        with self._client:
+            shortcuts.show()
 
     @shows_errors
     async def _show_devices(self) -> None:

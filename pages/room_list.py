@@ -26,6 +26,7 @@ class RoomList:
         on_create: Callable[[str, str, bool], Awaitable[object]],
         on_write: Callable[[], Awaitable[object]],
         on_browse: Callable[[], Awaitable[object]],
+        on_go: Callable[[], Awaitable[object]],
     ) -> None:
         self._entries: dict[int, RoomEntry] = {}
         self._links: dict[int, ui.html] = {}
@@ -33,6 +34,7 @@ class RoomList:
         with ui.element('nav').classes('rooms').props('aria-label=Rooms') as self._place:
             with ui.element('div').classes('side-heading-row'):
                 ui.html('Rooms', sanitize=False, tag='h2').classes('side-heading')
+                buttons.icon('search', 'Go to room… (Ctrl+K)', on_go)
                 buttons.icon('alternate_email', 'New direct message', on_write)
                 buttons.icon('add', 'New room', lambda: dialogs.new_room(on_create))
             self._joined = ui.element('div').classes('rooms-joined')

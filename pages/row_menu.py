@@ -42,9 +42,15 @@ class RowMenu:
         self._menu.props['target'] = f'#m{message.id} .message-button'
         self._menu.open()
 
+    def choose(self, label: str, message: Message) -> None:
+        """Do with a message what an entry says, if that is offered."""
+        for entry in self._entries():
+            if entry.label == label and entry.is_offered(message):
+                entry.act(message)
+
     def _build(self) -> ui.menu:
-        props = 'no-parent-event anchor="bottom right" self="top right"'
-        with self._place, ui.menu().props(props).classes('row-menu') as menu:
+        props = 'anchor="bottom right" self="top right"'
+        with self._place, buttons.entries(props).classes('row-menu') as menu:
             for entry in self._entries():
                 item = buttons.entry(entry.label, lambda entry=entry: self._choose(entry))
                 item.classes('danger' if entry.is_danger else '')

@@ -103,7 +103,8 @@ def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None
     said = f'{_pin(message)}{_quote(message, quoted)}{words(message)}{chips.chips(message)}'
     return (
         f'{line}<article class="message{kind} by-{message.author.id}" id="m{message.id}" data-id="{message.id}"'
-        f' aria-label="{label}">{head}<div class="said">{said}</div>'
+        f' tabindex="-1" aria-label="{label}" aria-describedby="s{message.id}">{head}<div class="said"'
+        f' id="s{message.id}">{said}</div>'
         f'{_actions(message)}</article>'
     )
 
@@ -169,7 +170,7 @@ def _actions(message: Message) -> str:
         return ''
     more = (
         '<button type="button" class="message-button" data-action="menu" aria-label="More actions"'
-        ' aria-haspopup="menu">'
+        ' aria-haspopup="menu" tabindex="0">'  # by which Quasar finds what to give the focus back to
         '<i class="material-icons" aria-hidden="true">more_horiz</i></button>'
     )
     return more if message.hidden else more + _REACT
