@@ -50,6 +50,14 @@ def entries(props: str = '') -> ui.menu:
     return ui.menu().props(f'no-parent-event {props}').on('keydown', js_handler=browser.ARROWS_IN_MENU)
 
 
+def put_beside(menu: ui.menu, selector: str) -> None:
+    """Let a menu open beside the element of a selector that is there now.
+
+    Quasar looks for it only when it is told another one than before, and a row that was shown anew has other buttons.
+    """
+    menu.props['target'] = f'{selector} ' if menu.props.get('target') == selector else selector
+
+
 def plain(label: str, on_click: Callable[..., object]) -> ui.button:
     """Return a button for what is not the main thing to do."""
     return ui.button(label, on_click=on_click, color=None).props('flat no-caps').classes('plain-button')

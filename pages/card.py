@@ -89,7 +89,7 @@ class PersonCard:
         if self.moderating is not None and standing is not None:
             with self._actions:
                 self.moderating.fill(standing, self.close)
-        self._menu.props['target'] = target
+        buttons.put_beside(self._menu, target)
         self._menu.props['no-focus'] = not is_pressed
         self._menu.props['aria-label'] = f'About {profile.user.name}'
         if self._menu.value:

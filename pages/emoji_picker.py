@@ -13,7 +13,7 @@ from nicegui import Client, events, ui
 from chat import emojis
 from chat.emojis import Emoji
 from chat.reactions import Taste
-from pages import browser
+from pages import browser, buttons
 
 RECENT = 'Recent'
 SIGNS = dict(zip((RECENT, *emojis.GROUPS), '🕘😀👋🐻🍎✈⚽💡🔣🏁', strict=True))
@@ -55,7 +55,7 @@ class EmojiPicker:
         self._tabs[RECENT].set_visibility(bool(self._liked.recent))
         self._show_tone()
         self._show_group(RECENT if self._liked.recent else emojis.GROUPS[0])
-        self._menu.props['target'] = target
+        buttons.put_beside(self._menu, target)
         self._menu.props['aria-label'] = title
         self._menu.open()
 

@@ -39,7 +39,7 @@ class RowMenu:
             self._menu = self._build()
         for entry, item in self._made:
             item.set_visibility(entry.is_offered(message))
-        self._menu.props['target'] = f'#m{message.id} .message-button'
+        buttons.put_beside(self._menu, f'#m{message.id} .message-button')
         self._menu.open()
 
     def choose(self, label: str, message: Message) -> None:

@@ -206,6 +206,24 @@ async def test_the_author_reads_what_a_message_said_before(join, width: int, dar
     await expect(ada.row('hello all').get_by_role('button', name='More actions')).to_be_focused()
 
 
+async def test_a_menu_opens_beside_its_message_also_when_that_was_shown_anew(join) -> None:
+    ada = await join('Ada')
+    await ada.say('helo')
+    await ada.choose('helo', 'Edit')
+    await ada.say('hello')
+    await ada.sees('hello')
+    button = ada.row('hello').get_by_role('button', name='More actions')
+    for _ in range(3):
+        await button.click()
+        menu = ada.page.locator('.row-menu')
+        await expect(menu).to_be_visible()
+        await ada.page.wait_for_timeout(400)
+        beside, opened = await button.bounding_box(), await menu.bounding_box()
+        assert abs(opened['x'] + opened['width'] - beside['x'] - beside['width']) < 60
+        await ada.page.keyboard.press('Escape')
+        await expect(menu).to_be_hidden()
+
+
 async def test_the_text_of_a_message_is_copied_as_it_was_written(join) -> None:
     ada = await join('Ada')
     await ada.page.context.grant_permissions(['clipboard-read', 'clipboard-write'])
