@@ -43,6 +43,9 @@ CHOSEN_OPTION = (
     ' if (option) emit([...option.parentNode.children].indexOf(option)); }'
 )
 
+# A link within the page that was followed, in HTML that has others, which open beside it.
+FOLLOWED_LINK = '(event) => { if (event.target.closest("a:not([target])")) emit(); }'
+
 # On a touch screen a message's menu comes by resting on it. Chromium tells of that as of a right click, which on a
 # mouse keeps the browser's own menu, and so does a link; Safari on iOS does not, so the time is taken as well. Run once
 # a page; emits "shortcut".
