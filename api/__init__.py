@@ -17,6 +17,7 @@ from api import (
     invitations,
     messages,
     moderation,
+    notifications,
     pins,
     profiles,
     rooms,
@@ -43,7 +44,7 @@ def create_api(chat: Chat) -> ASGIApp:
     )
     api.state.chat = chat
     people = (sessions, accounts, profiles, invitations, moderation, administration)
-    for part in (*people, rooms, direct, messages, pins, hooks, bots, catching_up):
+    for part in (*people, rooms, notifications, direct, messages, pins, hooks, bots, catching_up):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(LimitRequests, larger=profiles.LARGER)

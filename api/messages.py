@@ -1,4 +1,4 @@
-"""Messages: reading, sending, editing, deleting."""
+"""Messages: reading, sending, editing, deleting, reacting."""
 
 from typing import Annotated
 
@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import schemas
 from api.describe import refusals
-from api.saying import say
+from api.saying import confirmed, say
 from api.who import ERRORS, TheChat, TheSession
+from chat.emojis import LONGEST
 from chat.events import iso, message_json
 from chat.messages import MOST_AT_ONCE, PAGE
 from chat.models import Message
@@ -20,6 +21,9 @@ MessageId = Annotated[schemas.Id, Path(description='The `id` of the message.', e
 Before = Annotated[schemas.Id | None, Query(description='Messages before this id.', examples=[123])]
 After = Annotated[schemas.Id | None, Query(description='Messages after this id.', examples=[100])]
 Author = Annotated[str | None, Query(description='Messages of the user of this name.', examples=['Ada'])]
+Emoji = Annotated[
+    str, Path(description='An emoji, percent-encoded, or its shortcode.', examples=['👍'], max_length=LONGEST)
+]
 Limit = Annotated[
     schemas.WholeNumber, Query(ge=1, le=MOST_AT_ONCE, description='So many messages at most.', examples=[PAGE])
 ]
@@ -47,13 +51,15 @@ async def messages(
 @router.post(
     '/rooms/{slug}/messages',
     status_code=201,
-    responses={**refusals(403, 404, 429), 200: {'model': schemas.Message, 'description': SENT_BEFORE}},
+    responses={**refusals(403, 404, 409, 429), 200: {'model': schemas.Message, 'description': SENT_BEFORE}},
 )
 async def send(
     chat: TheChat, session: TheSession, slug: schemas.RoomSlug, new: schemas.NewMessage, response: Response
 ) -> schemas.Message:
     """Send a message, joining the room first if need be."""
-    sent = await say(chat, session.user, slug, new.body, new.client_message_id, new.reply_to)
+    sent = await say(
+        chat, session.user, slug, new.body, new.client_message_id, new.reply_to, confirm_all=new.confirm_all
+    )
     if not sent.is_new:
         response.status_code = 200
     return _message(sent.message)
@@ -65,18 +71,31 @@ async def message(chat: TheChat, session: TheSession, message_id: MessageId) -> 
     return _message(await chat.messages.get(session.user, message_id))
 
 
-@router.patch('/messages/{message_id}', responses=refusals(403, 404, 429))
+@router.patch('/messages/{message_id}', responses=refusals(403, 404, 409, 429))
 async def edit(
     chat: TheChat, session: TheSession, message_id: MessageId, wanted: schemas.MessageChanges
 ) -> schemas.Message:
     """Change the words of one's own message."""
-    return _message(await chat.messages.edit(session.user, message_id, wanted.body))
+    of_all = confirmed(confirm_all=wanted.confirm_all)
+    return _message(await chat.messages.edit(session.user, message_id, wanted.body, of_all=of_all))
 
 
 @router.delete('/messages/{message_id}', responses=refusals(403, 404, 409, 429))
 async def delete(chat: TheChat, session: TheSession, message_id: MessageId, request: Request) -> schemas.Message:
     """Delete one's own message; the answer is the tombstone that keeps its place. A moderator hides somebody else's."""
     return _message(await chat.messages.delete(session.user, message_id, address_of(request.scope)))
+
+
+@router.put('/messages/{message_id}/reactions/{emoji}', responses=refusals(403, 404, 409, 429))
+async def react(chat: TheChat, session: TheSession, message_id: MessageId, emoji: Emoji) -> schemas.Message:
+    """React to a message with an emoji; twice is once."""
+    return _message(await chat.reactions.react(session.user, message_id, emoji, on=True))
+
+
+@router.delete('/messages/{message_id}/reactions/{emoji}', responses=refusals(403, 404, 429))
+async def take_back(chat: TheChat, session: TheSession, message_id: MessageId, emoji: Emoji) -> schemas.Message:
+    """Take one's own reaction back; twice is once."""
+    return _message(await chat.reactions.react(session.user, message_id, emoji, on=False))
 
 
 @router.get('/messages/{message_id}/conversation', responses=refusals(404))

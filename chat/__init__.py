@@ -25,6 +25,7 @@ from chat.log import Log
 from chat.measures import Measures
 from chat.messages import Messages
 from chat.moderation import Moderation
+from chat.notifications import Notifications
 from chat.operator import Operator
 from chat.passwords import Passwords
 from chat.pictures import Pictures
@@ -33,6 +34,7 @@ from chat.policies import Policies
 from chat.presence import Presence
 from chat.profiles import Profiles
 from chat.rate_limits import RateLimits
+from chat.reactions import Reactions
 from chat.readiness import Readiness
 from chat.reports import Reports
 from chat.room_state import RoomState
@@ -85,6 +87,7 @@ class Chat:
         self.direct = Direct(self.storage, self.room_state, self.rate_limits)
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
         self.messages = Messages(self.storage, self.room_state, self.rate_limits, edit_window)
+        self.reactions = Reactions(self.storage, self.room_state, self.rate_limits)
         self.pins = Pins(*told)
         self.bots = Bots(self.storage, self.sessions)
         self.supervision = Supervision(*people, self.bots)
@@ -93,7 +96,8 @@ class Chat:
         self.operator = Operator(settings.data)
         self.drafts = Drafts(self.storage)
         self.directory = Directory(self.storage)
-        self.unread = Unread(self.storage, self.bus)
+        self.unread = Unread(self.storage, self.rate_limits, self.bus)
+        self.notifications = Notifications(self.storage, self.rate_limits, self.unread.moved)
         self.catching_up = CatchingUp(self.storage, self.rate_limits)
         self.room_state.watch(self.unread.heard, self.unread.cares_for)
         self.room_state.watch_lists(self.unread.moved, self.unread.gone)

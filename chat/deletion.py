@@ -1,12 +1,12 @@
 """Deleting an account, or a guest: nobody can be this person any more; their messages stay or go, as is wished.
 
 The row of the user stays, as messages refer to it, with nothing in it that tells who it was. All of this is one
-transaction. What may be much, the messages that go, follows in small ones; that it is wanted is stored with the first,
-so that whatever ends a server in the middle, the rest is done later.
+transaction. What may be much, the reactions and the messages that go, follows in small ones; that it is wanted is
+stored with the first, so that whatever ends a server in the middle, the rest is done later.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import get_args
@@ -19,12 +19,12 @@ from chat.audit import Actor
 from chat.credentials import Credentials
 from chat.errors import Conflict, Forbidden, Invalid, NotFound
 from chat.events import MemberLeft, message_event
-from chat.models import KeepOrRemove, User
+from chat.models import KeepOrRemove, Message, User
 from chat.pacing import Rounds
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.sessions import Sessions
-from chat.storage import Storage, accounts, messages
+from chat.storage import Storage, accounts, messages, reactions
 from chat.storage import deletion as rows
 
 AT_ONCE = 50  # messages in a transaction, which everybody else who writes waits for
@@ -115,6 +115,8 @@ class Deletion:
         """Do what is left: two servers that do so at once do each other's work, and nothing twice."""
         self._is_finished = False
         await self._storage.write(rows.forget_leftovers)
+        for user_id in await self._storage.read(reactions.of_the_deleted):
+            await self._take_back_reactions(user_id)
         for user_id in await self._storage.read(rows.removing):
             await self._remove_messages(user_id)
         self._is_finished = True
@@ -129,14 +131,26 @@ class Deletion:
             self._room_state.publish(event)
         self._finishing.hasten()
 
+    async def _take_back_reactions(self, user_id: int) -> None:
+        there = await self._storage.read(reactions.reacted_to, user_id)
+        write = self._storage.write
+        await self._go_through(there, lambda *some: write(reactions.take_back_all, user_id, *some))
+
     async def _remove_messages(self, user_id: int) -> None:
-        for room_id, message_ids in (await self._storage.read(messages.ids_by, user_id)).items():
+        said = await self._storage.read(messages.ids_by, user_id)
+        await self._go_through(said, lambda *some: self._storage.write(messages.remove_all, *some))
+        await self._storage.write(rows.end_removing, user_id)
+
+    async def _go_through(
+        self, by_room: dict[int, list[int]], change: Callable[[int, list[int]], Awaitable[list[Message]]]
+    ) -> None:
+        """Change some messages of a room after the other, and tell of each what has become of it."""
+        for room_id, message_ids in by_room.items():
             for some in _parts(message_ids):
                 started = perf_counter()
-                for message in await self._storage.write(messages.remove_all, room_id, some):
+                for message in await change(room_id, some):
                     self._room_state.publish(message_event(message))
                 await asyncio.sleep(max(PAUSE, REST * (perf_counter() - started)))
-        await self._storage.write(rows.end_removing, user_id)
 
 
 def _parts(message_ids: list[int]) -> Iterator[list[int]]:

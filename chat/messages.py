@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from chat import floor, hiding, markup, permissions, reach, text
+from chat import floor, hiding, mentions, permissions, reach, text
 from chat.audit import Actor
-from chat.errors import Forbidden, Invalid, NotFound, SlowMode
+from chat.errors import AskFirst, Forbidden, Invalid, NotFound, SlowMode
 from chat.events import message_event
-from chat.models import Chain, Message, MessagePage, User, Version
+from chat.models import Chain, MentionOfAll, Message, MessagePage, User, Version
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.storage import Storage, chains, moderation, versions
@@ -44,9 +44,14 @@ class Messages:
         self._edit_window = edit_window
 
     async def send(
-        self, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None
-    ) -> Sent:
-        """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed."""
+        self, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None,
+        *, of_all: MentionOfAll = 'ask',
+    ) -> Sent:  # fmt: skip
+        """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed.
+
+        Raises AskFirst if it mentions all of a larger room, unless that is ``confirmed``; ``if_allowed`` makes plain
+        words of it where not everybody may do that, for who cannot be asked.
+        """
         self._rate_limits.check('sending', user.id)
         _check_client_id(client_message_id)
         try:
@@ -56,20 +61,23 @@ class Messages:
             if first is None:
                 raise
             return Sent(first, is_new=False)
-        html = markup.render(body)
+        prepared = mentions.prepare(body)
 
         def store(connection: Connection) -> Sent:
             reached = reach.member_room(connection, user, slug)
             try:
                 floor.require(connection, reached)
-            except (Forbidden, SlowMode):
+                said = mentions.find(connection, reached, prepared, of_all)
+            except (Forbidden, SlowMode, AskFirst):
                 first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
                 if first is None:
                     raise
                 return Sent(first, is_new=False)  # sent again, as its answer was lost: it has been said
             _check_reply(connection, reached.room.id, reply_to)
-            said = (connection, reached.room, reached.user, body, html)
-            sent = rows.add(*said, client_message_id=client_message_id, reply_to=reply_to)
+            sent = rows.add(
+                connection, reached.room, reached.user, body, said.html,
+                client_message_id=client_message_id, reply_to=reply_to, mentioned=said.mentioned,
+            )  # fmt: skip
             if sent is not None:
                 floor.note(connection, reached)
                 return Sent(sent, is_new=True)
@@ -83,20 +91,21 @@ class Messages:
             self._room_state.publish(message_event(sent.message))
         return sent
 
-    async def edit(self, user: User, message_id: int, body: str) -> Message:
+    async def edit(self, user: User, message_id: int, body: str, *, of_all: MentionOfAll = 'ask') -> Message:
         """Change the words of one's own message and tell it. Raises as ``send`` does."""
         self._rate_limits.check('changing', user.id)
-        body = text.clean_body(body)
-        html = markup.render(body)
+        prepared = mentions.prepare(text.clean_body(body))
 
         def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
-            floor.require(connection, reach.member_room(connection, user, message.room), again=True)
+            reached = reach.member_room(connection, user, message.room)
+            floor.require(connection, reached, again=True)
             self._check_edit(user, message)
-            if message.body == body:
+            if message.body == prepared.body:
                 return message, message
+            said = mentions.find(connection, reached, prepared, 'keep' if message.mentions_all else of_all)
             versions.keep(connection, message)
-            return message, rows.edit(connection, message, body, html)
+            return message, rows.edit(connection, message, said.body, said.html, said.mentioned)
 
         return await self._store_and_tell(store)
 
@@ -134,11 +143,13 @@ class Messages:
         """Return one message; raises NotFound."""
         return await self._storage.read(reach.message, user, message_id)
 
-    async def around(self, user: User, message_id: int) -> MessagePage:
-        """Return the messages around one; raises NotFound, also for what is deleted."""
+    async def around(self, user: User, slug: str, message_id: int) -> MessagePage:
+        """Return the messages around one of a room; raises NotFound, also for what is deleted."""
 
         def read(connection: Connection) -> MessagePage:
             message = reach.message(connection, user, message_id)
+            if message.room != slug:
+                raise NotFound(hiding.NO_MESSAGE)
             if message.deleted_at is not None:
                 raise NotFound('This message was deleted.' if not message.hidden else 'This message is hidden.')
             return rows.page_around(connection, message.room_id, message.id, PAGE)

@@ -21,6 +21,7 @@ LIMITS = {
     'sending': 60,  # a burst of 60, or 80 a minute for ever
     'changing': 60,  # edits and deletions, of messages, of rooms and of oneself
     'changing pictures': 10,
+    'reacting': 120,  # to messages; everybody there is told
     'joining': 120,  # names per address: a whole class may sit behind one
     'signing in': 240,  # setting out to a provider and coming back, per address, likewise
     'joining and leaving rooms': 120,  # everybody there is told
@@ -31,6 +32,7 @@ LIMITS = {
     'inviting': 20,
     'subscribing': 240,  # to rooms, over a WebSocket
     'reporting': 20,  # messages, to the moderators
+    'marking rooms as read': 240,
     'asking': 60,  # what somebody said, over Socket.IO
 }
 WINDOWS = {  # how often within how many seconds, where a burst must not be followed by more at a slower pace

@@ -18,11 +18,80 @@ REPORT = (
     ' if (box) sessionStorage.setItem(place, JSON.stringify([location.pathname, box.value])); }); })()'
 )
 
+# The same again, asked for: after a gap nobody knows whether the tab is still in front, and a browser that has died
+# says nothing at all, so nothing counts as seen by it.
+SIGN_OF_LIFE = 'emitEvent("browser", Intl.DateTimeFormat().resolvedOptions().timeZone, !document.hidden, "")'
+
+# The line above the first unread message is part of prepared HTML, no element of its own, and only the browser knows
+# where it is. One goes there; the other, run once a page, tells as "new-line" where it is.
+GO_TO_NEW_LINE = 'document.querySelector(".new-line")?.scrollIntoView({block: "center"})'
+WATCH_NEW_LINE = (
+    '(() => { let told, waits = false; const look = () => { waits = false; const of = (each) =>'
+    ' document.querySelector(each)?.getBoundingClientRect(); const line = of(".new-line"), log = of(".scroller");'
+    ' const where = !line || !log ? "" : line.bottom < log.top ? "above" : line.top > log.bottom ? "below" : "here";'
+    ' const what = `${where} ${document.querySelector(".new-line + article")?.id}`;'
+    ' if (what !== told) { told = what; emitEvent("new-line", where); } };'
+    ' const later = () => { if (!waits) { waits = true; setTimeout(look, 100); } };'
+    ' document.addEventListener("scroll", later, true);'
+    ' new MutationObserver(later).observe(document.body, {childList: true, subtree: true}); later(); })()'
+)
+
+# What makes itself noticed while the tab is hidden: a notification of the desktop, a sound, the icon of the tab. Only
+# the browser can do these. It is told by attributes of one element, so what people wrote stays data: it is parsed as
+# JSON and handed over as text. Of several tabs one is heard, and notifications replace those with the same tag.
+SIGNALS = (
+    '(() => { const place = document.querySelector(".signals"), icon = document.querySelector("link[rel~=icon]");'
+    ' const show = ([title, body, tag, ring]) => { try { if (window.Notification?.permission === "granted") {'
+    ' const shown = new Notification(title, {body, tag, silent: true}); shown.onclick = () => { window.focus();'
+    ' emitEvent("notified", tag); shown.close(); }; } } catch { /* some phones have none */ }'
+    ' const now = Date.now(), rang = Number(localStorage.getItem("hearth.rang"));'
+    ' if (ring && now - rang > 1500) { localStorage.setItem("hearth.rang", now);'
+    ' new Audio("/notification.wav").play().catch(() => {}); } };'
+    ' const on = {"data-icon": (text) => icon?.setAttribute("href", text),'
+    ' "data-said": (text) => show(JSON.parse(text))};'
+    ' const look = (name) => { if (place.hasAttribute(name)) on[name]?.(place.getAttribute(name)); };'
+    ' Object.keys(on).forEach(look); new MutationObserver((all) => all.forEach((each) => look(each.attributeName)))'
+    '.observe(place, {attributes: true}); })()'
+)
+
+# A browser asks for this permission only while a button is pressed, and only it knows whether notifications are shown.
+ASK_TO_NOTIFY = (
+    '() => { if (!window.Notification) emit("missing");'
+    ' else Notification.requestPermission().then((said) => emit(said)); }'
+)
+TRY_TO_NOTIFY = (
+    '() => { new Audio("/notification.wav").play().catch(() => {}); try { if (!window.Notification) emit("missing");'
+    ' else if (Notification.permission !== "granted") emit(Notification.permission); else { const shown ='
+    ' new Notification("Hearth", {body: "This is how a message makes itself noticed.", tag: "hearth", silent: true});'
+    ' shown.onshow = () => emit("shown"); shown.onerror = () => emit("failed"); } } catch { emit("failed"); } }'
+)
+
 # Rows are prepared HTML shared by all pages, so their buttons have no listeners of their own: one listener on the log
 # tells which button of which message was pressed.
 PRESSED_ROW_BUTTON = (
     '(event) => { const button = event.target.closest("button[data-action]");'
-    ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id)); }'
+    ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id),'
+    ' button.dataset.emoji ?? ""); }'
+)
+
+# The same for emoji to choose from, which are prepared HTML too. Arrow keys go from one to the next, eight in a row,
+# from the box where one looks for them, and back to it: by way of the server each key would be slow.
+PRESSED_EMOJI = (
+    '(event) => { const button = event.target.closest("button[data-emoji]"); if (button) emit(button.dataset.emoji); }'
+)
+WALK_EMOJI = (
+    '(event) => { const all = [...event.currentTarget.querySelectorAll("button[data-emoji]")], at ='
+    ' all.indexOf(document.activeElement), step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8}[event.key];'
+    ' if (!step || !all.length || (at < 0 && event.key !== "ArrowDown")) return; event.preventDefault();'
+    ' const end = step < 0 ? event.currentTarget.querySelector("input") : all.at(-1);'
+    ' (at < 0 ? all[0] : all[at + step] ?? end).focus(); }'
+)
+
+# An emoji that is chosen goes where the cursor is, which only the browser knows; the numbers count as the browser does.
+CURSOR = 'getElement({:d}).$refs.qRef.nativeEl.selectionStart'
+PUT_CURSOR = (
+    '(() => {{ const box = getElement({:d}).$refs.qRef.nativeEl; setTimeout(() => {{ box.focus();'
+    ' box.setSelectionRange({:d}, {:d}); }}); }})()'
 )
 
 # The same for names and avatars, in rows of messages and in the list of people: a card comes where the pointer rests,
@@ -101,14 +170,23 @@ SHORTCUTS = (
 # focus to the same button of the same row again, unless it went elsewhere meanwhile.
 KEEP_FOCUS = (
     '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
-    ' const name = ["who", "author", "message-button"].find((each) => target.classList?.contains(each));'
-    ' return !row ? null : target === row ? `#${row.id}` : name ? `#${row.id} .${name}` : null; };'
+    ' const name = ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
+    ' const emoji = target.dataset?.emoji, chip = emoji ? `#${row?.id} [data-emoji="${emoji}"], ` : "";'
+    ' return !row ? null : target === row ? `#${row.id}`'
+    ' : name || chip ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
     ' && document.activeElement === document.body) kept = null; }));'
     ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
     ' document.querySelector(kept)?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
+)
+
+# A row is prepared HTML, often of a block with others, and no element to the server: only the browser can bring it into
+# view, and give it the focus, so that it is read out and stands out until the focus goes elsewhere.
+GO_TO_ROW = (
+    '(() => {{ const row = document.getElementById("m{:d}"); if (!row) return; row.tabIndex = -1;'
+    ' row.focus({{preventScroll: true}}); row.scrollIntoView({{block: "center"}}); }})()'
 )
 
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
@@ -130,6 +208,30 @@ async def take_from_beginning(box: ui.input, text: str) -> str | None:
     except TimeoutError:
         return None
     return left if isinstance(left, str) else None
+
+
+async def cursor_in(box: ui.input) -> int:
+    """Return where the cursor is in a box, its end if the browser does not say."""
+    text = box.value if isinstance(box.value, str) else ''
+    try:
+        units = await box.client.run_javascript(CURSOR.format(box.id), timeout=ANSWERS_WITHIN)
+    except TimeoutError:
+        units = None
+    if not isinstance(units, int) or units < 0:
+        return len(text)
+    return len(text.encode('utf-16-le', 'surrogatepass')[: units * 2].decode('utf-16-le', 'ignore'))
+
+
+def put_cursor(box: ui.input, place: int) -> None:
+    """Put the cursor into a box, behind so many characters."""
+    text = box.value if isinstance(box.value, str) else ''
+    units = len(text[:place].encode('utf-16-le', 'surrogatepass')) // 2
+    box.client.run_javascript(PUT_CURSOR.format(box.id, units, units))
+
+
+def go_to_row(client: Client, message_id: int) -> None:
+    """Bring a message that is in the log into view, and give it the focus."""
+    client.run_javascript(GO_TO_ROW.format(message_id))
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from chat.errors import ChatError
 from chat.models import Message, Room, User
-from pages import buttons, keys
+from pages import browser, buttons, keys
 from pages.message_box import MessageBox
 
 SEND_PROPS = 'flat dense aria-label=Send title=Send'
@@ -26,7 +26,9 @@ class Composer:
         on_edit: Callable[[Message, str], Awaitable[object]],
         on_change: Callable[[str], object],
         find_last: Callable[[], Awaitable[Message | None]],
+        pick_emoji: Callable[[str, Callable[[str], object]], Awaitable[object]],
     ) -> None:
+        self._pick_emoji = pick_emoji
         self._on_send, self._on_edit, self._on_change, self._find_last = on_send, on_edit, on_change, find_last
         self._editing: Message | None = None
         self._replying_to: Message | None = None
@@ -48,6 +50,7 @@ class Composer:
                 keys.on_enter(self._text, self.send)
                 self._text.on('keydown.up', self._up, args=[])
                 self._text.on('keydown.esc', self.cancel, args=[])
+                buttons.icon('mood', 'Insert emoji', self._choose_emoji).classes('insert-emoji')
                 ui.button(icon='send', on_click=self.send, color=None).props(SEND_PROPS).classes('send')
         self._refresh()
 
@@ -139,6 +142,16 @@ class Composer:
         elif editing is None:  # another message is edited by now, or another room is open
             self._draft = (self._text.typed if self._editing is None else self._draft).removeprefix(body)
             self._on_change(self._draft)
+
+    async def _choose_emoji(self) -> None:
+        place = await browser.cursor_in(self._text)  # before the picker takes the focus
+
+        def write(emoji: str) -> None:
+            typed = self._text.typed
+            self._text.fill(typed[:place] + emoji + typed[place:])
+            browser.put_cursor(self._text, place + len(emoji))
+
+        await self._pick_emoji('.insert-emoji', write)
 
     async def _up(self) -> None:
         if self._text.typed or self._editing is not None:

@@ -103,7 +103,7 @@ class _Switcher:
         room = entry.room
         name = text.sought(room.name)
         order = (self._is_current(room), not entry.unread, 0 if entry.joined else 2, name)
-        return Goal(room, room_list.label(room, entry.unread), f'{name} {text.sought(room.topic)}', order)
+        return Goal(room, room_list.label(room, room_list.badge(entry)), f'{name} {text.sought(room.topic)}', order)
 
     @shows_errors
     async def _typed(self, event: events.ValueChangeEventArguments[str | None]) -> None:

@@ -14,7 +14,6 @@ from chat.storage.tables import (
     links,
     mentions,
     pictures,
-    reactions,
     sessions,
 )
 from chat.storage.tables import users as rows
@@ -26,7 +25,6 @@ THEIRS = (
     identities,
     pictures,
     invitation_uses,
-    reactions,
     mentions,
 )  # rows of these go with the person
 _OF_THE_DELETED = select(rows.c.id).where(rows.c.deleted_at.is_not(None))

@@ -8,7 +8,10 @@ from chat.clock import moment, now_ms
 from chat.models import Look, Picture, Profile, User
 from chat.storage.tables import memberships, pictures, sessions, users
 
-NOTHING = {'color': None, 'picture': None, 'status': '', 'status_until': None, 'time_zone': None, 'theme': None}
+NOTHING = {
+    'color': None, 'picture': None, 'status': '', 'status_until': None, 'time_zone': None, 'theme': None,
+    'recent_emoji': '', 'skin_tone': 0, 'quiet_from': None, 'quiet_until': None, 'sound': True, 'caught_up_id': 0,
+}  # fmt: skip
 _BROWSERS_ZONE = (
     select(sessions.c.time_zone)
     .where(sessions.c.user_id == users.c.id, sessions.c.time_zone.is_not(None))

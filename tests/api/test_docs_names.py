@@ -19,6 +19,7 @@ from chat.events import (
     MessageDeleted,
     MessageEdited,
     MessagePinned,
+    MessageReacted,
     MessageSent,
     RoomChanged,
     RoomEvent,
@@ -37,6 +38,7 @@ EVENTS: dict[type[RoomEvent], type[BaseModel]] = {
     MessageSent: schemas.MessageHappened,
     MessageEdited: schemas.MessageHappened,
     MessageDeleted: schemas.MessageHappened,
+    MessageReacted: schemas.MessageHappened,
     MessagePinned: schemas.MessageHappened,
     MemberJoined: schemas.MemberHappened,
     MemberChanged: schemas.MemberHappened,
@@ -115,8 +117,12 @@ def test_what_a_socketio_client_is_told(event: RoomEvent) -> None:
     assert documented[name] == set(payload)
 
 
-def test_a_socketio_client_is_told_nothing_that_the_original_room_did_not_tell() -> None:
-    assert events.told(MemberChanged(1, 'lobby', 57, Member(ADA, 'member'))) is None
+@pytest.mark.parametrize('event', [
+    MemberChanged(1, 'lobby', 57, Member(ADA, 'member')),
+    MessageReacted(1, 'lobby', 57, SAID), MessagePinned(1, 'lobby', 57, SAID),
+])  # fmt: skip
+def test_a_socketio_client_is_told_nothing_that_the_original_room_did_not_tell(event: RoomEvent) -> None:
+    assert events.told(event) is None
 
 
 def test_profiles_are_described_field_by_field() -> None:

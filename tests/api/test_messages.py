@@ -11,7 +11,7 @@ from chat.errors import StorageFailed
 SITE = 'http://chat.test'
 MESSAGE_KEYS = {
     'id', 'room', 'revision', 'author', 'body', 'html', 'client_message_id', 'created_at', 'edited_at', 'deleted_at',
-    'reply_to', 'reactions', 'attachments', 'hidden',
+    'reply_to', 'reactions', 'attachments', 'hidden', 'mentions', 'mentions_all', 'pinned_at',
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What is promised in writing: the OpenAPI schema and docs/api.md say what the code does."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def test_the_documented_message_is_one() -> None:
     example = re.search(r'^A message:\n+```json\n(.+?)```', DOCUMENT, re.MULTILINE | re.DOTALL)
     assert example is not None
     schemas.Message.model_validate_json(example[1], strict=True)
-    assert set(schemas.Message.model_fields) == set(re.findall(r'"(\w+)":', re.sub(r'\{"id": 7.*?\}', '0', example[1])))
+    assert set(schemas.Message.model_fields) == set(json.loads(example[1]))
 
 
 def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from chat import Chat, rendered
 from chat.clock import now_ms
 from chat.errors import ChatError, Unauthenticated
 from chat.markup import render
 from chat.models import CatchUp, Message, User
-from chat.storage.tables import mentions, messages, reactions, users
+from chat.storage.tables import messages, users
 from tests.chat.people import newcomer
 
 
@@ -20,27 +20,8 @@ async def say(chat: Chat, who: User, body: str, *, to: Message | None = None, ro
     return (await chat.messages.send(who, room, body, None, to.id if to else None)).message
 
 
-async def mention(chat: Chat, message: Message, *people: User, everybody: bool = False) -> None:
-    """Store whom a message mentions."""
-    rows = [{'message_id': message.id, 'user_id': each.id, 'name': each.name} for each in people]
-
-    def store(connection) -> None:
-        connection.execute(update(messages).where(messages.c.id == message.id).values(mentions_all=everybody))
-        if rows:
-            connection.execute(insert(mentions), rows)
-
-    await chat.storage.write(store)
-
-
 async def react(chat: Chat, message: Message, who: User, emoji: str = '👍') -> None:
-    """Store that somebody reacted to a message."""
-    row = {'message_id': message.id, 'user_id': who.id, 'emoji': emoji, 'created_at': now_ms()}
-
-    def store(connection) -> None:
-        connection.execute(update(messages).where(messages.c.id == message.id).values(reacted=True))
-        connection.execute(insert(reactions), row)
-
-    await chat.storage.write(store)
+    await chat.reactions.react(who, message.id, emoji, True)
 
 
 def bodies(found: tuple[Message, ...]) -> list[str]:
@@ -89,20 +70,20 @@ async def test_it_begins_where_one_was_up_to_date_and_never_goes_back(chat: Chat
 
 
 async def test_mentions_by_name_and_of_all(chat: Chat, ada: User, bo: User) -> None:
-    await mention(chat, await say(chat, ada, '@Bo hello'), bo)
-    await mention(chat, await say(chat, ada, '@Ada myself'), ada)
-    await mention(chat, await say(chat, ada, '@all hello'), everybody=True)
-    await mention(chat, await say(chat, bo, '@all hello from me'), everybody=True)
+    await say(chat, ada, '@Bo hello')
+    await say(chat, ada, '@Ada myself')
+    await say(chat, ada, '@all hello')
+    await say(chat, bo, '@all hello from me')
     assert bodies((await chat.catching_up.look(bo)).mentions) == ['@Bo hello', '@all hello']
 
 
 async def test_questions_to_one_are_those_by_name_in_reply_and_direct(chat: Chat, ada: User, bo: User) -> None:
     mine = await say(chat, bo, 'a statement?')
-    await mention(chat, await say(chat, ada, '@Bo when?'), bo)
-    await mention(chat, await say(chat, ada, '@Bo now'), bo)
+    await say(chat, ada, '@Bo when?')
+    await say(chat, ada, '@Bo now')
     await say(chat, ada, 'why？', to=mine)
     await say(chat, ada, 'who?')
-    await mention(chat, await say(chat, ada, '@all anybody?'), everybody=True)
+    await say(chat, ada, '@all anybody?')
     direct = await chat.direct.open(ada, [bo.id])
     await say(chat, ada, 'لماذا؟', room=direct.slug)
     assert await asked(chat, bo) == ['@Bo when?', 'why？', 'لماذا؟']
@@ -183,15 +164,14 @@ async def test_links_are_those_of_others_each_once(chat: Chat, ada: User, bo: Us
 
 
 async def test_what_one_cannot_read_is_not_there(chat: Chat, ada: User, bo: User) -> None:
-    hidden, deleted = await say(chat, ada, 'hide https://a.example ?'), await say(chat, ada, 'gone https://b.example ?')
+    hidden = await say(chat, ada, '@Bo hide https://a.example ?')
+    deleted = await say(chat, ada, '@Bo gone https://b.example ?')
     for message in (hidden, deleted):
-        await mention(chat, message, bo)
         await react(chat, message, ada)
         await react(chat, message, bo)
     room = await chat.rooms.create(ada, 'Left')
     await chat.rooms.join(bo, room.slug)
-    left = await say(chat, ada, 'left https://c.example ?', room=room.slug)
-    await mention(chat, left, bo)
+    await say(chat, ada, '@Bo left https://c.example ?', room=room.slug)
     await chat.rooms.leave(bo, room.slug)
     secret = await chat.rooms.create(ada, 'Secret', private=True)
     await say(chat, ada, 'secret https://d.example', room=secret.slug)
@@ -210,7 +190,7 @@ async def test_much_is_cut_and_says_so(chat: Chat, ada: User, bo: User, monkeypa
     monkeypatch.setattr('chat.catching_up.MOST_MESSAGES', 4)
     monkeypatch.setattr('chat.catching_up.MOST_EACH', 2)
     for number in range(4):
-        await mention(chat, await say(chat, ada, f'@all {number}'), everybody=True)
+        await say(chat, ada, f'@all {number}')
     found = await chat.catching_up.look(bo)
     assert (found.has_more, found.cut, bodies(found.mentions)) == (False, ('mentions',), ['@all 2', '@all 3'])
     last = await say(chat, ada, 'one more')
@@ -267,10 +247,10 @@ async def _do(chat, what, people, person, room, said, which) -> None:
         answered = said[which % len(said)]
         said.append(await say(chat, person, words['reply'], to=answered, room=answered.room))
     elif what == 'mention':
-        said.append(await say(chat, person, '@somebody ?', room=room))
-        await mention(chat, said[-1], *people[: which % 3], everybody=which > 5)
+        name = 'all' if which > 5 else people[which % 3].name
+        said.append(await say(chat, person, f'@{name} ?', room=room))
     elif what == 'react' and said:
-        await react(chat, said[which % len(said)], person, str(len(said) * 100 + which) + str(now_ms()))
+        await react(chat, said[which % len(said)], person, '👍🎉😀'[which % 3])
     elif what == 'delete' and said:
         await chat.messages.delete(person, said[which % len(said)].id)
     elif what == 'leave':

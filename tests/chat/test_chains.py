@@ -122,15 +122,18 @@ async def test_who_does_not_see_the_room_sees_no_conversation(chat: Chat, ada: U
 
 async def test_the_messages_around_one_are_read_unless_it_is_gone(chat: Chat, ada: User, bo: User) -> None:
     ids = [await say(chat, ada, f'{number}') for number in range(80)]
-    page = await chat.messages.around(bo, ids[40])
+    page = await chat.messages.around(bo, 'lobby', ids[40])
     assert [each.id for each in page.messages] == ids[15:65]
     assert (page.has_older, page.has_newer) == (True, True)
     await chat.messages.delete(ada, ids[40])
     with pytest.raises(NotFound, match='was deleted'):
-        await chat.messages.around(bo, ids[40])
+        await chat.messages.around(bo, 'lobby', ids[40])
     mo = await chat.storage.write(account_rows.set_kind, await newcomer(chat, 'Mo'), 'moderator')
     await chat.moderation.hide(Actor(mo, 'here'), ids[41], 'rude')
     with pytest.raises(NotFound, match='is hidden'):
-        await chat.messages.around(bo, ids[41])
+        await chat.messages.around(bo, 'lobby', ids[41])
     with pytest.raises(NotFound, match='no such message'):
-        await chat.messages.around(bo, 999_999)
+        await chat.messages.around(bo, 'lobby', 999_999)
+    await chat.rooms.create(bo, 'Study')
+    with pytest.raises(NotFound, match='no such message'):
+        await chat.messages.around(bo, 'study', ids[0])

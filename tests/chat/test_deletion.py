@@ -143,7 +143,8 @@ async def fill_profile(chat: Chat, user: User) -> None:
     profile = {
         'color': 3, 'picture': 'digest', 'status': 'away', 'status_until': 5, 'time_zone': 'Europe/Berlin',
         'theme': 'dark', 'password_hash': (await row_of(chat, user))['password_hash'] or 'hash',
-        'muted_until': 5, 'banned_until': 5,
+        'muted_until': 5, 'banned_until': 5, 'recent_emoji': '👍', 'skin_tone': 2, 'quiet_from': 60, 'quiet_until': 120,
+        'sound': False, 'caught_up_id': 5,
     }  # fmt: skip
 
     def store(connection: Connection) -> None:
@@ -162,7 +163,8 @@ async def test_nothing_is_left_that_tells_who_it_was(chat: Chat, bo: User, cleo:
     row = await row_of(chat, cleo)
     assert row.pop('deleted_at') is not None
     stay = {'id': cleo.id, 'name': DELETED_ACCOUNT, 'name_key': f' {cleo.id}', 'kind': 'guest'}
-    assert row == {**dict.fromkeys(row), **stay, 'created_at': filled['created_at'], 'status': '', 'removing': False}
+    usual = {'status': '', 'removing': False, 'recent_emoji': '', 'skin_tone': 0, 'sound': True, 'caught_up_id': 0}
+    assert row == {**dict.fromkeys(row), **stay, **usual, 'created_at': filled['created_at']}
     not_filled = [name for name, value in filled.items() if value in (None, '')]
     assert not_filled == ['deleted_at'], 'what is new in a profile is to be filled here'
 
