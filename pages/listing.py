@@ -102,7 +102,7 @@ class Listing:
             self._is_loading = False
 
     def _show(self, listed: Listed) -> None:
-        messages = {message.id: message for message in listed.messages}
+        self._messages = messages = {message.id: message for message in listed.messages}
         for gone in self._rows.keys() - messages.keys():
             self._rows.pop(gone).delete()
         before = None
@@ -116,7 +116,6 @@ class Listing:
             if self._list.default_slot.children[number] is not self._rows[message.id]:
                 self._rows[message.id].move(target_index=number)
             before = message
-        self._messages = messages
         self._sentence.text = listed.sentence
         self._sentence.set_visibility(bool(listed.sentence))
 
@@ -142,13 +141,15 @@ class Listing:
             f'<div class="listed-buttons">{"".join(offered)}</div></div></article>'
         )
 
-    def _pressed(self, action: object, message_id: object) -> object:
+    def _pressed(self, action: object, message_id: object, *_: object) -> object:
         button = self._buttons.get(action) if isinstance(action, str) else None
         message = self._messages.get(message_id) if isinstance(message_id, int) else None
         if button is None or message is None or not button.is_offered(message):
             return None
         if button.closes:
             self.close()
+        else:
+            self._list.run_method('focus')  # as the button may be gone in a moment, and the focus with it
         return button.act(message)
 
 

@@ -28,9 +28,6 @@ def of(connection: Connection, message_id: int) -> list[Version]:
     if now is None:
         return []
     before = select(message_versions).where(message_versions.c.message_id == message_id).order_by(message_versions.c.id)
-    found = [_version(row.body, row.written_at) for row in connection.execute(before)]
-    return [*found, _version(now.body, now.created_at if now.edited_at is None else now.edited_at)]
-
-
-def _version(body: str, written_at: int) -> Version:
-    return Version(body, markup.render(body), moment(written_at))
+    found = [Version(row.body, markup.render(row.body), moment(row.written_at)) for row in connection.execute(before)]
+    html = now.html if now.html_version == markup.VERSION else markup.render(now.body)
+    return [*found, Version(now.body, html, moment(now.created_at if now.edited_at is None else now.edited_at))]

@@ -152,6 +152,7 @@ async def test_what_is_pinned_is_found_in_the_head_of_the_room_live(join) -> Non
             .click()
         )
     await expect(grace.page.get_by_text('Nothing is pinned here.')).to_be_visible()
+    await expect(grace.page.get_by_role('group', name='Pinned messages')).to_be_focused()
     await expect(pins).to_be_hidden()
     assert grace.complaints == []
     assert bo.complaints == []
