@@ -16,6 +16,8 @@ from api import (
     invitations,
     messages,
     moderation,
+    notifications,
+    pins,
     profiles,
     rooms,
     sessions,
@@ -41,7 +43,7 @@ def create_api(chat: Chat) -> ASGIApp:
     )
     api.state.chat = chat
     people = (sessions, accounts, profiles, invitations, moderation, administration)
-    for part in (*people, rooms, direct, messages, hooks, bots):
+    for part in (*people, rooms, notifications, direct, messages, pins, hooks, bots):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(LimitRequests, larger=profiles.LARGER)

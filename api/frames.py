@@ -16,6 +16,7 @@ LONGEST_ID = 64  # characters of an id that is text
 FrameId = int | str | None
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID, strict=True)]
 Text = Annotated[str, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
 
 
 class Frame(BaseModel):
@@ -50,6 +51,7 @@ class Send(Frame):
     body: Text
     client_message_id: Text | None = None
     reply_to: Id | None = None
+    confirm_all: Flag = False
 
 
 class Edit(Frame):
@@ -57,6 +59,7 @@ class Edit(Frame):
 
     message_id: Id
     body: Text
+    confirm_all: Flag = False
 
 
 class Delete(Frame):
@@ -70,7 +73,7 @@ class React(Frame):
 
     message_id: Id
     emoji: Text
-    on: Annotated[bool, Field(strict=True)]
+    on: Flag
 
 
 class Typing(Frame):

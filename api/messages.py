@@ -6,10 +6,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import schemas
 from api.describe import refusals
-from api.saying import say
+from api.saying import confirmed, say
 from api.who import ERRORS, TheChat, TheSession
 from chat.emojis import LONGEST
-from chat.events import message_json
+from chat.events import iso, message_json
 from chat.messages import MOST_AT_ONCE, PAGE
 from chat.models import Message
 from web.addresses import address_of
@@ -51,13 +51,15 @@ async def messages(
 @router.post(
     '/rooms/{slug}/messages',
     status_code=201,
-    responses={**refusals(403, 404, 429), 200: {'model': schemas.Message, 'description': SENT_BEFORE}},
+    responses={**refusals(403, 404, 409, 429), 200: {'model': schemas.Message, 'description': SENT_BEFORE}},
 )
 async def send(
     chat: TheChat, session: TheSession, slug: schemas.RoomSlug, new: schemas.NewMessage, response: Response
 ) -> schemas.Message:
     """Send a message, joining the room first if need be."""
-    sent = await say(chat, session.user, slug, new.body, new.client_message_id, new.reply_to)
+    sent = await say(
+        chat, session.user, slug, new.body, new.client_message_id, new.reply_to, confirm_all=new.confirm_all
+    )
     if not sent.is_new:
         response.status_code = 200
     return _message(sent.message)
@@ -69,12 +71,13 @@ async def message(chat: TheChat, session: TheSession, message_id: MessageId) -> 
     return _message(await chat.messages.get(session.user, message_id))
 
 
-@router.patch('/messages/{message_id}', responses=refusals(403, 404, 429))
+@router.patch('/messages/{message_id}', responses=refusals(403, 404, 409, 429))
 async def edit(
     chat: TheChat, session: TheSession, message_id: MessageId, wanted: schemas.MessageChanges
 ) -> schemas.Message:
     """Change the words of one's own message."""
-    return _message(await chat.messages.edit(session.user, message_id, wanted.body))
+    of_all = confirmed(confirm_all=wanted.confirm_all)
+    return _message(await chat.messages.edit(session.user, message_id, wanted.body, of_all=of_all))
 
 
 @router.delete('/messages/{message_id}', responses=refusals(403, 404, 409, 429))
@@ -93,6 +96,24 @@ async def react(chat: TheChat, session: TheSession, message_id: MessageId, emoji
 async def take_back(chat: TheChat, session: TheSession, message_id: MessageId, emoji: Emoji) -> schemas.Message:
     """Take one's own reaction back; twice is once."""
     return _message(await chat.reactions.react(session.user, message_id, emoji, on=False))
+
+
+@router.get('/messages/{message_id}/conversation', responses=refusals(404))
+async def conversation(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Messages:
+    """Return the messages that reply to each other and that this one is among, oldest first."""
+    chain = await chat.messages.chain(session.user, message_id)
+    return schemas.Messages(messages=[_message(each) for each in chain.messages])
+
+
+@router.get('/messages/{message_id}/versions', responses=refusals(403, 404))
+async def versions(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Versions:
+    """Return what a message has said, oldest first; the last version is what it says now."""
+    found = await chat.messages.versions(session.user, message_id)
+    return schemas.Versions(
+        versions=[
+            schemas.Version(body=each.body, html=each.html, written_at=iso(each.written_at) or '') for each in found
+        ]
+    )
 
 
 def _message(message: Message) -> schemas.Message:

@@ -1,18 +1,28 @@
 """Saying something in a room, by whichever door for programs."""
 
+from functools import partial
+
 from chat import Chat
 from chat.errors import NotAMember
 from chat.messages import Sent
-from chat.models import User
+from chat.models import MentionOfAll, User
 
 
 async def say(
-    chat: Chat, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None
-) -> Sent:
+    chat: Chat, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None,
+    *, confirm_all: bool = False,
+) -> Sent:  # fmt: skip
     """Send a message, joining the room first if need be. Raises as ``Messages.send`` and ``Rooms.join`` do."""
-    said = (user, slug, body, client_message_id, reply_to)
+    send = partial(
+        chat.messages.send, user, slug, body, client_message_id, reply_to, of_all=confirmed(confirm_all=confirm_all)
+    )
     try:
-        return await chat.messages.send(*said)
+        return await send()
     except NotAMember:
         await chat.rooms.join(user, slug)
-        return await chat.messages.send(*said)
+        return await send()
+
+
+def confirmed(*, confirm_all: bool) -> MentionOfAll:
+    """Return what a mention of all is that came by such a door."""
+    return 'confirmed' if confirm_all else 'ask'

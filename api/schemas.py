@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticKnownError
 
-from chat.models import COLORS, Posting, Role, SignInMode, Theme, UserKind
+from chat.models import COLORS, Level, Posting, Role, SignInMode, Theme, UserKind
 from chat.presence import Status
 from chat.rooms import SLOWEST
 from chat.statuses import StatusFor
@@ -112,17 +112,22 @@ class TakenLink(Wanted):
 
 
 class NewMessage(Wanted):
-    """What is to be said; the same ``client_message_id`` again gives the first message again."""
+    """What is to be said; the same ``client_message_id`` again gives the first message again.
+
+    ``confirm_all`` is to be true for what mentions all of a room of more than 5 people.
+    """
 
     body: str = Field(examples=['Hello *everybody*'])
     client_message_id: str | None = Field(default=None, examples=[None])
     reply_to: Id | None = Field(default=None, examples=[None])
+    confirm_all: bool = Field(default=False, examples=[False])
 
 
 class MessageChanges(Wanted):
-    """Other words for a message."""
+    """Other words for a message; ``confirm_all`` if they may mention all of a room of more than 5 people."""
 
     body: str = Field(examples=['Hello everybody'])
+    confirm_all: bool = Field(default=False, examples=[False])
 
 
 class NewRoom(Wanted):
@@ -150,6 +155,34 @@ class NewPlace(Wanted):
     """What somebody is to be in a room; without it, they only come to belong to it."""
 
     role: Role | None = Field(default=None, examples=['moderator'])
+
+
+class HowFar(Wanted):
+    """The id of the newest message that was read; null for all there is."""
+
+    message_id: Id | None = Field(default=None, examples=[123])
+
+
+class NewLevel(Wanted):
+    """Of what somebody is to be told in a room."""
+
+    level: Level
+
+
+class Notifications(BaseModel):
+    """When the caller's pages are quiet, as times of the day where the caller is, and whether they make a sound."""
+
+    quiet_from: str | None = Field(examples=['22:00'])
+    quiet_until: str | None = Field(examples=['07:00'])
+    sound: bool = Field(examples=[True])
+
+
+class NotificationChanges(Wanted):
+    """What is to be another of it; what is not given stays."""
+
+    quiet_from: str | None = Field(default=None, examples=['22:00'], json_schema_extra=no_default)
+    quiet_until: str | None = Field(default=None, examples=['07:00'], json_schema_extra=no_default)
+    sound: bool = Field(default=True, examples=[False], json_schema_extra=no_default)
 
 
 class NewDirect(Wanted):
@@ -308,8 +341,29 @@ class MessagePage(BaseModel):
     has_more: bool = Field(examples=[True])
 
 
+class Messages(BaseModel):
+    """Some messages of a room."""
+
+    messages: list[Message]
+
+
+class Version(BaseModel):
+    """What a message said, from ``written_at`` until the next version."""
+
+    body: str = Field(examples=['raw *Markdown*'])
+    html: str = Field(examples=['<p>raw <em>Markdown</em></p>'])
+    written_at: Moment
+
+
+class Versions(BaseModel):
+    """What a message has said, oldest first, the last being what it says now; none when it is deleted."""
+
+    versions: list[Version]
+
+
 class Room(BaseModel):
-    """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100.
+    """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100,
+    and so do ``mentions``, which are those of the caller in it. ``notify`` is what the caller is told of.
 
     ``direct`` messages between some people have their names; ``slow_mode`` is in seconds, 0 for none.
     """
@@ -328,6 +382,8 @@ class Room(BaseModel):
     favorite: bool = Field(examples=[False])
     online: int = Field(examples=[3])
     unread: int = Field(examples=[2])
+    mentions: int = Field(examples=[1])
+    notify: Level
 
 
 class Rooms(BaseModel):

@@ -14,7 +14,7 @@ from api.callers import Callers
 from api.frames import is_too_large
 from api.online import Online
 from api.outbox import TOO_SLOW, Outbox
-from api.saying import say
+from api.saying import confirmed, say
 from chat import Chat
 from chat.errors import ChatError, Invalid, Unauthenticated
 from chat.events import (
@@ -255,11 +255,20 @@ class Connection:
         reply(None)
 
     async def _send(self, frame: frames.Send, reply: Reply) -> None:
-        sent = await say(self._chat, self._user, frame.room, frame.body, frame.client_message_id, frame.reply_to)
+        sent = await say(
+            self._chat,
+            self._user,
+            frame.room,
+            frame.body,
+            frame.client_message_id,
+            frame.reply_to,
+            confirm_all=frame.confirm_all,
+        )
         reply(message_json(sent.message))
 
     async def _edit(self, frame: frames.Edit, reply: Reply) -> None:
-        reply(message_json(await self._chat.messages.edit(self._user, frame.message_id, frame.body)))
+        of_all = confirmed(confirm_all=frame.confirm_all)
+        reply(message_json(await self._chat.messages.edit(self._user, frame.message_id, frame.body, of_all=of_all)))
 
     async def _delete(self, frame: frames.Delete, reply: Reply) -> None:
         reply(message_json(await self._chat.messages.delete(self._user, frame.message_id, self._address)))

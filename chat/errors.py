@@ -57,6 +57,17 @@ class Conflict(ChatError):
     code = 'conflict'
 
 
+class AskFirst(Conflict):
+    """All of a room would be told of a message: ``people`` of them, which is worth a question."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__(
+            f'This would notify all {people} people: it has to be confirmed, by programs with "confirm_all".',
+            'confirm_all',
+        )
+        self.people = people
+
+
 class NameTaken(Conflict):
     """Somebody else goes by this name; ``suggestion`` is a free one."""
 

@@ -97,7 +97,7 @@ class Hooks:
         if text.skeleton(name) not in ('', text.skeleton(hook.bot.name)):
             body = with_head(f'**{escaped(name)}:**', body)
         try:
-            return (await self._messages.send(hook.bot, hook.room, body)).message
+            return (await self._messages.send(hook.bot, hook.room, body, of_all='if_allowed')).message
         except NotAMember:  # the webhook ended at this very moment, or its bot has left the room
             raise NotFound(NO_HOOK) from None
 

@@ -7,7 +7,7 @@ a million cells, a thousand levels) is shown as it was typed.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from time import thread_time
 from typing import Any
 
@@ -30,6 +30,8 @@ from pygments.lexers import get_lexer_by_name
 from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES
 from pygments.token import Token as CodeToken
+
+from chat.names import EVERYBODY, Names
 
 # Raise it whenever the output for any body changes, as with a new emoji or Pygments: older HTML is rendered again.
 VERSION = 1
@@ -55,17 +57,28 @@ _EMOJI = '\U0001f300-\U0001f64f\U0001f680-\U0001faff\u2600-\u27bf'
 _ONLY_WORDS = re.compile(rf"""(?:[^\W\d_]|[{_EMOJI}])(?:[^\W_]|[ ,;!?'"()\u200d\ufe0f{_EMOJI}-]|\.(?![^ ]))*""")
 
 
-def render(body: str) -> str:
-    """Return a message's Markdown as HTML that is safe to show as it is."""
-    return f'<p>{body}</p>' if _ONLY_WORDS.fullmatch(body) and not body.endswith(' ') else _rendered(body)
+def render(body: str, names: Names | None = None) -> str:
+    """Return a message's Markdown as HTML that is safe to show as it is, with who is mentioned marked."""
+    return mark(body, names)[0]
 
 
-def _rendered(body: str) -> str:
+def mark(body: str, names: Names | None = None) -> tuple[str, frozenset[int]]:
+    """Return the HTML as ``render`` does, and the ids of those of ``names`` whom it mentions, EVERYBODY among them."""
+    if _ONLY_WORDS.fullmatch(body) and not body.endswith(' '):
+        return f'<p>{body}</p>', frozenset()
+    return _marked(body, names)
+
+
+def _marked(body: str, names: Names | None = None) -> tuple[str, frozenset[int]]:
     body = _whole(body)
-    tokens = _markdown().parse(body)
+    tokens = _markdown().parse(body, {'names': names} if names else {})
     if _is_too_much(tokens):
-        return _as_typed(body)
-    return _cleaner().clean(_markdown().renderer.render(tokens, _markdown().options, {})).strip()
+        return _as_typed(body), frozenset()
+    mentioned = frozenset(
+        child.meta['user'] for token in tokens for child in token.children or () if child.type == 'mention'
+    )
+    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    return _cleaner(mentioned).clean(html).strip(), mentioned
 
 
 def plain(body: str) -> str:
@@ -97,6 +110,7 @@ def _markdown() -> MarkdownIt:
     markdown.validateLink = _is_allowed  # type: ignore[method-assign]
     markdown.block.ruler.at('table', _small_table, {'alt': ['paragraph', 'reference']})
     markdown.inline.ruler.at('linkify', _link_in_line)
+    markdown.inline.ruler.after('text', 'mention', _mention)
     markdown.core.ruler.before('text_join', 'messages', _adapt)
     links: Any = markdown.linkify
     # "main.py" and "setup.sh" are files here, though .py and .sh are countries; "www." is a promise.
@@ -129,6 +143,20 @@ def _add_scheme(_links: Any, match: Any) -> None:
 def _link_in_line(state: StateInline, silent: bool) -> bool:
     # It searches what came before in the line, for each "://" again; what it leaves is linked later all the same.
     return len(state.pending) < MAX_PENDING and markdown_link(state, silent)
+
+
+def _mention(state: StateInline, silent: bool) -> bool:
+    """Take a name after an "@" as it stands, whatever its signs would mean in Markdown."""
+    names = state.env.get('names')
+    found = names.at(state.src, state.pos) if names and state.src[state.pos] == '@' else None
+    if found is None:
+        return False
+    user_id, end = found
+    if not silent:
+        token = state.push('mention', 'span', 0)
+        token.content, token.meta = state.src[state.pos : end], {'user': user_id}
+    state.pos = end
+    return True
 
 
 def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -254,6 +282,12 @@ class _Html(RendererHTML):
         """Show code without colors."""
         return f'{_PRE}<code>{escapeHtml(tokens[idx].content)}</code></pre>\n'
 
+    def mention(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Mark a name: the one of a person by their id, so that pages can tell their reader."""
+        user_id: int = tokens[idx].meta['user']
+        kind = ' all"' if user_id == EVERYBODY else f'" data-user="{user_id:d}"'
+        return f'<span class="mention{kind}>{escapeHtml(tokens[idx].content)}</span>'
+
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Let a wide table scroll inside its message."""
         return '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>\n'
@@ -283,9 +317,11 @@ def _language(info: str) -> str | None:
     return first if first in LANGUAGES else _OTHER_NAMES.get(first)
 
 
-@cache
-def _cleaner() -> nh3.Cleaner:
+@lru_cache(maxsize=64)
+def _cleaner(mentioned: frozenset[int] = frozenset()) -> nh3.Cleaner:
+    """Return what lets nothing else through, and no other mentions than these."""
     focusable = {'tabindex': {'0'}, 'role': {'group'}}
+    people = {str(user_id) for user_id in mentioned if user_id != EVERYBODY}
     return nh3.Cleaner(
         tags=TAGS,
         attributes={'a': {'href'}, 'ol': {'start'}},
@@ -293,8 +329,9 @@ def _cleaner() -> nh3.Cleaner:
             'a': {'rel': {LINK_REL}, 'target': {'_blank'}},
             'div': focusable | {'aria-label': {'Table'}},
             'pre': focusable | {'aria-label': {'Code'}},
+            'span': {'data-user': people},
         },
-        allowed_classes=CLASSES,
+        allowed_classes=CLASSES | {'span': CLASSES['span'] | {'mention', 'all'}} if mentioned else CLASSES,
         url_schemes={'http', 'https', 'mailto'},
         url_relative=lambda address: address if _is_path(address) else None,
         link_rel=None,

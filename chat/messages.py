@@ -6,18 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from chat import floor, hiding, markup, permissions, reach, text
+from chat import floor, hiding, mentions, permissions, reach, text
 from chat.audit import Actor
-from chat.errors import Forbidden, Invalid, NotFound, SlowMode
+from chat.errors import AskFirst, Forbidden, Invalid, NotFound, SlowMode
 from chat.events import message_event
-from chat.models import Message, MessagePage, User
+from chat.models import Chain, MentionOfAll, Message, MessagePage, User, Version
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
-from chat.storage import Storage
+from chat.storage import Storage, chains, moderation, versions
 from chat.storage import messages as rows
 
 PAGE = 50  # messages shown at first, and added at each step up
 MOST_AT_ONCE = 200  # messages a page may ask for
+LONGEST_CHAIN = 200  # messages of a conversation that are returned
 LONGEST_CLIENT_ID = 64  # characters
 
 _Change = tuple[Message, Message]  # a message before and after; the same one if nothing changed
@@ -43,9 +44,14 @@ class Messages:
         self._edit_window = edit_window
 
     async def send(
-        self, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None
-    ) -> Sent:
-        """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed."""
+        self, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None,
+        *, of_all: MentionOfAll = 'ask',
+    ) -> Sent:  # fmt: skip
+        """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed.
+
+        Raises AskFirst if it mentions all of a larger room, unless that is ``confirmed``; ``if_allowed`` makes plain
+        words of it where not everybody may do that, for who cannot be asked.
+        """
         self._rate_limits.check('sending', user.id)
         _check_client_id(client_message_id)
         try:
@@ -55,20 +61,23 @@ class Messages:
             if first is None:
                 raise
             return Sent(first, is_new=False)
-        html = markup.render(body)
+        prepared = mentions.prepare(body)
 
         def store(connection: Connection) -> Sent:
             reached = reach.member_room(connection, user, slug)
             try:
                 floor.require(connection, reached)
-            except (Forbidden, SlowMode):
+                said = mentions.find(connection, reached, prepared, of_all)
+            except (Forbidden, SlowMode, AskFirst):
                 first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
                 if first is None:
                     raise
                 return Sent(first, is_new=False)  # sent again, as its answer was lost: it has been said
             _check_reply(connection, reached.room.id, reply_to)
-            said = (connection, reached.room, reached.user, body, html)
-            sent = rows.add(*said, client_message_id=client_message_id, reply_to=reply_to)
+            sent = rows.add(
+                connection, reached.room, reached.user, body, said.html,
+                client_message_id=client_message_id, reply_to=reply_to, mentioned=said.mentioned,
+            )  # fmt: skip
             if sent is not None:
                 floor.note(connection, reached)
                 return Sent(sent, is_new=True)
@@ -82,17 +91,21 @@ class Messages:
             self._room_state.publish(message_event(sent.message))
         return sent
 
-    async def edit(self, user: User, message_id: int, body: str) -> Message:
+    async def edit(self, user: User, message_id: int, body: str, *, of_all: MentionOfAll = 'ask') -> Message:
         """Change the words of one's own message and tell it. Raises as ``send`` does."""
         self._rate_limits.check('changing', user.id)
-        body = text.clean_body(body)
-        html = markup.render(body)
+        prepared = mentions.prepare(text.clean_body(body))
 
         def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
-            floor.require(connection, reach.member_room(connection, user, message.room), again=True)
+            reached = reach.member_room(connection, user, message.room)
+            floor.require(connection, reached, again=True)
             self._check_edit(user, message)
-            return message, message if message.body == body else rows.edit(connection, message, body, html)
+            if message.body == prepared.body:
+                return message, message
+            said = mentions.find(connection, reached, prepared, 'keep' if message.mentions_all else of_all)
+            versions.keep(connection, message)
+            return message, rows.edit(connection, message, said.body, said.html, said.mentioned)
 
         return await self._store_and_tell(store)
 
@@ -129,6 +142,43 @@ class Messages:
     async def get(self, user: User, message_id: int) -> Message:
         """Return one message; raises NotFound."""
         return await self._storage.read(reach.message, user, message_id)
+
+    async def around(self, user: User, slug: str, message_id: int) -> MessagePage:
+        """Return the messages around one of a room; raises NotFound, also for what is deleted."""
+
+        def read(connection: Connection) -> MessagePage:
+            message = reach.message(connection, user, message_id)
+            if message.room != slug:
+                raise NotFound(hiding.NO_MESSAGE)
+            if message.deleted_at is not None:
+                raise NotFound('This message was deleted.' if not message.hidden else 'This message is hidden.')
+            return rows.page_around(connection, message.room_id, message.id, PAGE)
+
+        return await self._storage.read(read)
+
+    async def chain(self, user: User, message_id: int) -> Chain:
+        """Return the messages that reply to each other and that this one is among; raises NotFound."""
+
+        def read(connection: Connection) -> Chain:
+            return chains.of(connection, reach.message(connection, user, message_id).id, LONGEST_CHAIN)
+
+        return await self._storage.read(read)
+
+    async def versions(self, user: User, message_id: int) -> list[Version]:
+        """Return what a message has said, oldest first, the last being what it says now; nothing if it is deleted.
+
+        Raises NotFound or Forbidden.
+        """
+
+        def read(connection: Connection) -> list[Version]:
+            message = reach.message(connection, user, message_id)
+            reached = reach.room(connection, user, message.room)
+            authors_role = moderation.place(connection, message.room_id, message.author.id).role
+            if not permissions.may_see_versions(reached.user, reached.role, reached.room, message, authors_role):
+                raise Forbidden('Only its author, and moderators, see what this message said before.')
+            return versions.of(connection, message.id)
+
+        return await self._storage.read(read)
 
     async def last_of(self, user: User, slug: str) -> Message | None:
         """Return one's own newest message in a room, if it may still be edited; raises NotFound."""

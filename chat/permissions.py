@@ -11,6 +11,7 @@ from chat.models import InvitedKind, Message, Policy, Role, Room, SignInMode, Us
 
 Obstacle = Literal['not_a_member', 'archived', 'muted', 'direct_off', 'paused', 'announcements']
 
+A_FEW, MANY = 5, 15  # people in a room, for "@all"
 _RANKS = {'administrator': 4, 'moderator': 3}  # of the chat, and so in every room that they see
 _ROOM_RANKS = {'owner': 2, 'moderator': 1}
 _NEEDED: dict[WhoMay, tuple[str, ...]] = {
@@ -51,6 +52,16 @@ def obstacle(user: User, room: Room, role: Role | None, policy: Policy, *, is_mu
         'announcements': is_ruled and room.posting == 'moderators' and user.kind != 'bot',
     }
     return next((each for each, is_there in obstacles.items() if is_there), None)
+
+
+def may_mention_all(user: User, role: Role | None, members: int) -> bool:
+    """Whether this person may mention all in a room with so many people; many are a moderator's to call."""
+    return members <= MANY or rank(user, role) > 0
+
+
+def asks_before_mentioning_all(members: int) -> bool:
+    """Whether people are asked before they mention all in a room with so many people."""
+    return members > A_FEW
 
 
 def waits_in_slow_mode(user: User, role: Role | None) -> bool:
@@ -215,6 +226,17 @@ def may_edit(user: User, message: Message, now: datetime, window: timedelta | No
     """Whether this person may change the words: only the author, and only for ``window`` (``None``: for ever)."""
     in_time = window is None or now - message.created_at <= window
     return is_author(user, message) and message.deleted_at is None and in_time
+
+
+def may_pin(user: User, role: Role | None, room: Room) -> bool:
+    """Whether this person may pin messages to a room: where some look after it, they do; it takes speaking, too."""
+    return not room.archived and (room.direct or rank(user, role) > 0)
+
+
+def may_see_versions(user: User, role: Role | None, room: Room, message: Message, authors_role: Role | None) -> bool:
+    """Whether this person may see what a message said before it was edited; of a hidden one moderators alone."""
+    moderates = may_moderate_in_room(user, role, room, message.author, authors_role)
+    return moderates or (is_author(user, message) and not message.hidden)
 
 
 def may_delete(user: User, message: Message) -> bool:

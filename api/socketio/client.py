@@ -7,6 +7,7 @@ from typing import Any
 
 from engineio.packet import Packet as EnginePacket  # type: ignore[import-untyped]
 
+from api.saying import confirmed
 from api.socketio import events
 from api.socketio.coming import Coming
 from api.socketio.events import error_json, packet_of, understand
@@ -103,12 +104,15 @@ class Client:
         user, room = self._who_and_where()
         if not self._is_own(said.user):
             raise Forbidden(f'You are "{user.name}" on this connection.', 'user')
-        sent = await self._chat.messages.send(user, room.slug, said.message)
+        sent = await self._chat.messages.send(
+            user, room.slug, said.message, of_all=confirmed(confirm_all=said.confirm_all)
+        )
         return {'id': sent.message.id}
 
     async def _edit(self, edit: events.Edit) -> dict[str, Any]:
         user, _ = self._who_and_where()
-        return {'id': (await self._chat.messages.edit(user, edit.id, edit.message)).id}
+        of_all = confirmed(confirm_all=edit.confirm_all)
+        return {'id': (await self._chat.messages.edit(user, edit.id, edit.message, of_all=of_all)).id}
 
     async def _delete(self, delete: events.Delete) -> dict[str, Any]:
         user, _ = self._who_and_where()

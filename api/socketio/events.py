@@ -11,7 +11,7 @@ from engineio.packet import Packet as EnginePacket
 from pydantic import BaseModel, ValidationError
 from socketio.packet import EVENT, Packet  # type: ignore[import-untyped]
 
-from api.frames import Id, Text
+from api.frames import Flag, Id, Text
 from chat.errors import ChatError, Invalid
 from chat.events import MemberJoined, MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomEvent, iso
 from web.mistakes import sentence
@@ -33,6 +33,7 @@ class Message(BaseModel):
 
     user: Text
     message: Text
+    confirm_all: Flag = False
 
 
 class Edit(BaseModel):
@@ -40,6 +41,7 @@ class Edit(BaseModel):
 
     id: Id
     message: Text
+    confirm_all: Flag = False
 
 
 class Delete(BaseModel):

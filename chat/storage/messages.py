@@ -1,21 +1,24 @@
 """Statements about messages and drafts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
 
-from chat import markup
+from chat import markup, text
 from chat.clock import moment, now_ms
-from chat.models import Change, Message, MessagePage, Reaction, Room, User, UserKind
+from chat.models import Change, Mentioned, Message, MessagePage, Reaction, Room, User, UserKind
+from chat.names import Names
+from chat.storage import mentions as mention_rows
 from chat.storage import rooms as room_rows
 from chat.storage import users as user_rows
 from chat.storage import words
 from chat.storage.postgresql import hold_rooms
 from chat.storage.tables import drafts, memberships, mentions, messages, reactions, rooms, users
 
+NOBODY = Mentioned()
 SHARED = 4_096  # messages that were read last, 3 KiB each
 _MESSAGES = (
     select(
@@ -35,6 +38,9 @@ _AFTER = _IN_ROOM.where(messages.c.id > bindparam('after')).order_by(messages.c.
 _CHANGED = (
     _IN_ROOM.where(messages.c.revision > bindparam('since')).order_by(messages.c.revision).limit(bindparam('most'))
 )
+_BY_IDS = _MESSAGES.where(messages.c.id.in_(bindparam('ids', expanding=True)))
+_IS_PINNED = and_(messages.c.pinned_at.is_not(None), messages.c.hidden_at.is_(None))
+_PINNED_IDS = select(messages.c.id).where(messages.c.room_id == bindparam('room_id'), _IS_PINNED)
 _FIRST_ID = select(messages.c.id).where(
     messages.c.room_id == bindparam('room_id'),
     messages.c.author_id == bindparam('author'),
@@ -76,7 +82,7 @@ _REACTIONS = (
     .order_by(reactions.c.created_at, reactions.c.user_id, reactions.c.emoji)
 )
 _MENTIONED = (
-    select(mentions.c.message_id, mentions.c.user_id)
+    select(mentions.c.message_id, mentions.c.user_id, mentions.c.name)
     .where(mentions.c.message_id.in_(bindparam('ids', expanding=True)))
     .order_by(mentions.c.user_id)
 )
@@ -114,7 +120,7 @@ def last_by(connection: Connection, room_id: int, author_id: int) -> Message | N
 
 def add(
     connection: Connection, room: Room, author: User, body: str, html: str, *,
-    client_message_id: str | None, reply_to: int | None,
+    client_message_id: str | None, reply_to: int | None, mentioned: Mentioned = NOBODY,
 ) -> Message | None:  # fmt: skip
     """Store a new message under the room's next revision; None if its author already sent one under this id."""
     taken = {'this_room': room.id, 'author': author.id, 'client_id': client_message_id}
@@ -125,17 +131,46 @@ def add(
         'room_id': room.id, 'author_id': author.id, 'revision': number, 'body': body, 'html': html,
         'html_version': markup.VERSION, 'client_message_id': client_message_id, 'created_at': now,
         'reply_to': reply_to, 'first_revision': number, 'worded_revision': number,
+        'mentions_all': mentioned.everybody,
     }  # fmt: skip
     message_id: int = connection.execute(_INSERT, values).scalar_one()
+    mention_rows.store(connection, message_id, mentioned)
     return Message(
         message_id, room.id, room.slug, number, author, body, html, client_message_id, moment(now), None, None,
-        reply_to, first_revision=number, worded_revision=number,
+        reply_to, mentions=mentioned.ids, mentions_all=mentioned.everybody,
+        first_revision=number, worded_revision=number,
     )  # fmt: skip
 
 
-def edit(connection: Connection, message: Message, body: str, html: str) -> Message:
-    """Store other words of a message."""
-    return change(connection, message, body=body, html=html, html_version=markup.VERSION, edited_at=now_ms())
+def by_ids(connection: Connection, message_ids: Collection[int]) -> list[Message]:
+    """Return some messages, in any order."""
+    return _read(connection, connection.execute(_BY_IDS, {'ids': list(message_ids)}))
+
+
+def pinned(connection: Connection, room_id: int) -> list[Message]:
+    """Return what is pinned to a room, the newest pin first."""
+    newest_first = _IN_ROOM.where(_IS_PINNED).order_by(messages.c.pinned_at.desc(), messages.c.id.desc())
+    return _read(connection, connection.execute(newest_first, {'room_id': room_id}))
+
+
+def pinned_ids(connection: Connection, room_id: int) -> frozenset[int]:
+    """Return the ids of what is pinned to a room."""
+    return frozenset(connection.execute(_PINNED_IDS, {'room_id': room_id}).scalars())
+
+
+def pin(connection: Connection, message: Message, by: int | None) -> Message:
+    """Store who pinned a message to its room, or that nobody has any more."""
+    return change(connection, message, 'pinned', pinned_at=None if by is None else now_ms(), pinned_by=by)
+
+
+def edit(connection: Connection, message: Message, body: str, html: str, mentioned: Mentioned = NOBODY) -> Message:
+    """Store other words of a message, and whom they mention."""
+    if message.mentions or mentioned.people:
+        mention_rows.replace(connection, message.id, mentioned)
+    return change(
+        connection, message, body=body, html=html, html_version=markup.VERSION, edited_at=now_ms(),
+        mentions_all=mentioned.everybody,
+    )  # fmt: skip
 
 
 def remove(connection: Connection, message: Message) -> Message:
@@ -302,16 +337,18 @@ def _reactions(connection: Connection, ids: list[int]) -> dict[int, tuple[Reacti
     }
 
 
-def _mentioned(connection: Connection, ids: list[int]) -> dict[int, tuple[int, ...]]:
+def _mentioned(connection: Connection, ids: list[int]) -> dict[int, tuple[tuple[int, str], ...]]:
     if not ids:
         return {}
-    who: dict[int, tuple[int, ...]] = {}
+    who: dict[int, tuple[tuple[int, str], ...]] = {}
     for row in connection.execute(_MENTIONED, {'ids': ids}):
-        who[row.message_id] = (*who.get(row.message_id, ()), row.user_id)
+        who[row.message_id] = (*who.get(row.message_id, ()), (row.user_id, row.name))
     return who
 
 
-def _message(row: Row[*tuple[Any, ...]], reacted: tuple[Reaction, ...], mentioned: tuple[int, ...]) -> Message:
+def _message(
+    row: Row[*tuple[Any, ...]], reacted: tuple[Reaction, ...], mentioned: tuple[tuple[int, str], ...]
+) -> Message:
     return _shared(
         row.id, row.room_id, row.slug, row.revision, row.author_id, row.author_name, row.author_kind, row.body,
         row.html, row.html_version, row.client_message_id, row.created_at, row.edited_at, row.deleted_at, row.reply_to,
@@ -326,14 +363,16 @@ def _shared(
     body: str, html: str, html_version: int, client_message_id: str | None, created_at: int, edited_at: int | None,
     deleted_at: int | None, reply_to: int | None, hidden_at: int | None, shown_again: bool,
     first_revision: int, worded_revision: int, change: Change, mentions_all: bool, pinned_at: int | None,
-    reacted: tuple[Reaction, ...], mentioned: tuple[int, ...],
+    reacted: tuple[Reaction, ...], mentioned: tuple[tuple[int, str], ...],
 ) -> Message:  # fmt: skip
     """Return one and the same message for all pages that show it, instead of as many copies."""
     is_hidden = hidden_at is not None
     if is_hidden:  # whoever reads it, by whatever door, and whether or not the words are still stored
         body, html, deleted_at = '', '', hidden_at
         reacted, mentioned, mentions_all, pinned_at = (), (), False, None
-    # HTML made by an older renderer is made again: a mended sanitizer must hold for old messages too.
+    if html_version != markup.VERSION and body:
+        # HTML made by an older renderer is made again: a mended sanitizer must hold for old messages too.
+        html = markup.render(body, Names(mentioned, text.MENTION_WORDS if mentions_all else ()))
     return Message(
         id=message_id,
         room_id=room_id,
@@ -341,7 +380,7 @@ def _shared(
         revision=revision,
         author=User(author_id, author_name, author_kind),
         body=body,
-        html=html if html_version == markup.VERSION or not body else markup.render(body),
+        html=html,
         client_message_id=client_message_id,
         created_at=moment(created_at),
         edited_at=None if edited_at is None else moment(edited_at),
@@ -350,7 +389,7 @@ def _shared(
         hidden=is_hidden,
         shown_again=bool(shown_again),
         reactions=reacted,
-        mentions=mentioned,
+        mentions=tuple(user_id for user_id, _ in mentioned),
         mentions_all=bool(mentions_all),
         pinned_at=None if pinned_at is None else moment(pinned_at),
         first_revision=first_revision,

@@ -27,7 +27,7 @@ async def test_a_room_is_opened_listed_changed_and_deleted(
     room = {
         'slug': 'book-club', 'name': 'Book club', 'topic': 'Novels', 'description': '', 'private': False,
         'posting': 'everybody', 'slow_mode': 0, 'paused': False, 'archived': False, 'direct': False,
-        'joined': True, 'favorite': False, 'online': 0, 'unread': 0,
+        'joined': True, 'favorite': False, 'online': 0, 'unread': 0, 'mentions': 0, 'notify': 'mentions',
     }  # fmt: skip
     assert answer.json() == room
     assert (await program.get('/rooms/book-club', headers=bo)).json() == {**room, 'joined': False}
@@ -130,7 +130,11 @@ async def test_what_changed_is_told_in_order_each_thing_as_it_is_now(program: ht
     assert deleted.json()['deleted_at']
     answer = (await program.get('/rooms/design/changes?since=1', headers=ada)).json()
     assert [(each['type'], each['revision']) for each in answer['events']] == [
-        ('room_changed', 4), ('message_edited', 5), ('message_deleted', 6)
+        ('room_changed', 4), ('message_sent', 5), ('message_deleted', 6)
+    ]  # fmt: skip
+    answer_to_a_reader = (await program.get('/rooms/design/changes?since=2', headers=ada)).json()
+    assert [each['type'] for each in answer_to_a_reader['events']] == [
+        'room_changed', 'message_edited', 'message_deleted'
     ]  # fmt: skip
     assert (answer['revision'], answer['complete']) == (6, True)
     assert (await program.get(f'/messages/{sent["id"]}', headers=ada)).json()['body'] == 'c'

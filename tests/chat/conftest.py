@@ -14,6 +14,7 @@ from tests.chat.people import newcomer
 ON_BOTH = (
     'test_administration',
     'test_bots',
+    'test_chains',
     'test_deletion',
     'test_direct',
     'test_credentials',
@@ -22,11 +23,15 @@ ON_BOTH = (
     'test_identities',
     'test_invitations',
     'test_log',
+    'test_mentions',
     'test_messages',
     'test_moderation',
+    'test_notifications',
     'test_people',
+    'test_pins',
     'test_profiles',
     'test_reactions',
+    'test_reading',
     'test_reports',
     'test_room_changes',
     'test_roles',
@@ -34,6 +39,7 @@ ON_BOTH = (
     'test_rooms_under_mischief',
     'test_sessions',
     'test_supervision',
+    'test_versions',
 )
 
 

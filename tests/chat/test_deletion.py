@@ -143,8 +143,8 @@ async def fill_profile(chat: Chat, user: User) -> None:
     profile = {
         'color': 3, 'picture': 'digest', 'status': 'away', 'status_until': 5, 'time_zone': 'Europe/Berlin',
         'theme': 'dark', 'password_hash': (await row_of(chat, user))['password_hash'] or 'hash',
-        'muted_until': 5, 'banned_until': 5, 'recent_emoji': '👍 🎉', 'skin_tone': 3,
-        'quiet_from': 60, 'quiet_until': 90,
+        'muted_until': 5, 'banned_until': 5, 'recent_emoji': '👍', 'skin_tone': 2, 'quiet_from': 60, 'quiet_until': 120,
+        'sound': False, 'caught_up_id': 5,
     }  # fmt: skip
 
     def store(connection: Connection) -> None:

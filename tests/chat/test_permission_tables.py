@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import Connection
 
-from chat import Chat
+from chat import Chat, permissions
 from chat.audit import Actor
 from chat.clock import FOREVER
 from chat.errors import ChatError, Forbidden, NotAMember, NotFound
@@ -71,6 +71,8 @@ class Scene:
         for who in (*INSIDE, *OUTSIDE, 'somebody'):
             await self.chat.rooms.join(self.people[who], self.slug)
             self.said[who] = (await self.chat.messages.send(self.people[who], self.slug, 'x')).message
+        for number in range(permissions.MANY):
+            await self.chat.rooms.join(await self.chat.accounts.add_guest(f'Number {number}', 'here'), self.slug)
         for who in OUTSIDE:
             await self.chat.rooms.leave(self.people[who], self.slug)
         await self.chat.storage.write(self._finish, room)
@@ -122,12 +124,16 @@ IN_A_ROOM: dict[str, Attempt] = {
     'leave': lambda c: c.chat.rooms.leave(c.user, c.slug),
     'make it a favorite': lambda c: c.chat.rooms.favor(c.user, c.slug, favorite=True),
     'write': lambda c: c.chat.messages.send(c.user, c.slug, 'x'),
+    'mention all of many': lambda c: c.chat.messages.send(c.user, c.slug, '@all', of_all='confirmed'),
     'edit own words': lambda c: c.chat.messages.edit(c.user, c.own, 'y'),
     'react to a message': lambda c: c.chat.reactions.react(c.user, c.foreign, '👍', on=True),
     "edit a member's words": lambda c: c.chat.messages.edit(c.user, c.foreign, 'y'),
     'delete own words': lambda c: c.chat.messages.delete(c.user, c.own),
     "hide a member's words": lambda c: c.chat.moderation.hide(c.actor, c.foreign, 'rude'),
     'report a message': lambda c: c.chat.reports.report(c.user, c.foreign, 'rude'),
+    'pin a message': lambda c: c.chat.pins.pin(c.user, c.foreign, on=True),
+    'see what own words were before': lambda c: c.chat.messages.versions(c.user, c.own),
+    "see what a member's words were before": lambda c: c.chat.messages.versions(c.user, c.foreign),
     'change name, topic, description': lambda c: c.chat.rooms.change(c.user, c.slug, topic='new', description='new'),
     'make it private or open': lambda c: c.chat.rooms.change(c.user, c.slug, private=True),
     'say who writes': lambda c: c.chat.rooms.change(c.user, c.slug, posting='moderators'),

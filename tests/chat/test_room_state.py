@@ -53,7 +53,8 @@ class FakeStorage:
         now = datetime.now(UTC)
         self.messages[message_id] = Message(
             message_id, ROOM, 'lobby', self.revision, ADA, f'version {self.revision}', '', None, now,
-            None if is_new else now, None, None,
+            None if is_new else now, None, None, worded_revision=self.revision,
+            first_revision=self.revision if is_new else self.messages[message_id].first_revision,
         )  # fmt: skip
         return message_event(self.messages[message_id])
 
