@@ -167,18 +167,19 @@ SHORTCUTS = (
 
 # Prepared HTML is put in place of what was there, and a button in it that had the focus is gone with that: whoever goes
 # through the people by keyboard would be thrown out of the list whenever one of them comes. Run once a page; gives the
-# focus to the same button of the same row again, unless it went elsewhere meanwhile.
+# focus to the same button of the same row again, or to one beside it if it is gone, unless it went elsewhere meanwhile.
 KEEP_FOCUS = (
-    '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
-    ' const name = ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
-    ' const emoji = target.dataset?.emoji, chip = emoji ? `#${row?.id} [data-emoji="${emoji}"], ` : "";'
+    '(() => { let kept = null; const of = (target) => {'
+    ' const row = target.closest?.("article[id], li[id], .picker-grid"), emoji = target.dataset?.emoji, name ='
+    ' ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
     ' return !row ? null : target === row ? `#${row.id}`'
-    ' : name || chip ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
+    ' : emoji ? `#${row.id} [data-emoji="${emoji}"]` : name ? `#${row.id} .${name}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
     ' && document.activeElement === document.body) kept = null; }));'
     ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
-    ' document.querySelector(kept)?.focus({preventScroll: true}); })'
+    ' (document.querySelector(kept) ?? document.querySelector('
+    '`${kept.split(" ")[0]} :is([data-emoji], .message-button)`))?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
 )
 
