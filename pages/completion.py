@@ -85,6 +85,8 @@ class Completion:
     async def _pressed(self, event: events.GenericEventArguments) -> None:
         """Do what a key does while there is a list; a browser can tell anything."""
         key, units = event.args if isinstance(event.args, list) and len(event.args) == 2 else (None, None)
+        if not isinstance(key, str):
+            return
         if key in STEPS and self._found:
             self._selected = (self._selected + STEPS[key]) % len(self._found)
             self._show()
