@@ -28,7 +28,7 @@ from chat.events import (
     Told,
     Typing,
 )
-from chat.models import Counts, Member, Message, MessagePage, Role, RoomView, Silence, User
+from chat.models import Counts, Member, MentionOfAll, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
 from pages import dialogs, links
 from pages.asking import shows_errors
@@ -45,6 +45,7 @@ from pages.reacting import Reacting
 from pages.reading import Reading
 from pages.room_settings import duration
 from pages.row_menu import RowEntry, RowMenu
+from pages.suggestions import Suggestions
 from web.page_updates import Wire
 
 TRIES = 5  # to read a page that is no older than what was told
@@ -137,6 +138,7 @@ class Conversation:
                 on_change=self._changed,
                 find_last=lambda: chat.messages.last_of(user, view.room.slug),
                 pick_emoji=self._pick_emoji,
+                suggestions=Suggestions(chat, lambda: self._user, lambda: people.users),
             )
         self._reacting = Reacting(chat, self._client, self._place, lambda: self._user)
         card.listen(self.messages.log, 'm', 'author', self._author_of)
@@ -622,17 +624,17 @@ class Conversation:
                 return page  # else something was told meanwhile that this page does not know
         raise StorageFailed
 
-    async def _send(self, body: str, client_message_id: str, reply_to: int | None) -> None:
+    async def _send(self, body: str, client_message_id: str, reply_to: int | None, of_all: MentionOfAll) -> None:
         self._on_activity()
         try:
-            await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to)
+            await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to, of_all=of_all)
         except Forbidden:
             self._look_for_silence()
             raise
         self.messages.go_to_end()
 
-    async def _edit(self, message: Message, body: str) -> None:
-        await self._chat.messages.edit(self._user, message.id, body)
+    async def _edit(self, message: Message, body: str, of_all: MentionOfAll) -> None:
+        await self._chat.messages.edit(self._user, message.id, body, of_all=of_all)
 
     def _changed(self, body: str) -> None:
         self._chat.drafts.keep(self._user, self.room, body)
