@@ -341,6 +341,44 @@ class MessagePage(BaseModel):
     has_more: bool = Field(examples=[True])
 
 
+KINDS_OF_NEWS = ('mentions', 'questions', 'reacted')
+
+
+class SharedLink(BaseModel):
+    """An address, and the first message that has it."""
+
+    address: str = Field(examples=['https://example.org'])
+    message: Message
+
+
+class RoomNews(BaseModel):
+    """How many messages of others are new in a room."""
+
+    room: Slug
+    name: str = Field(examples=['Book club'])
+    messages: int = Field(examples=[12])
+
+
+class CatchUp(BaseModel):
+    """What happened since the caller was up to date, the oldest first; ``up_to`` is the newest message looked at."""
+
+    since: Moment | None
+    up_to: MessageId
+    mentions: list[Message]
+    questions: list[Message]
+    reacted: list[Message]
+    links: list[SharedLink]
+    rooms: list[RoomNews]
+    has_more: bool = Field(examples=[False])
+    cut: list[str] = Field(examples=[[]])
+
+
+class UpTo(Wanted):
+    """The message with which somebody is up to date."""
+
+    up_to: Id = Field(examples=[123])
+
+
 class Messages(BaseModel):
     """Some messages of a room."""
 

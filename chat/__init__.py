@@ -8,6 +8,7 @@ from chat.accounts import Accounts
 from chat.administration import Administration
 from chat.bots import Bots
 from chat.bus import Bus
+from chat.catching_up import CatchingUp
 from chat.credentials import Credentials
 from chat.deletion import Deletion
 from chat.direct import Direct
@@ -97,6 +98,7 @@ class Chat:
         self.directory = Directory(self.storage)
         self.unread = Unread(self.storage, self.rate_limits, self.bus)
         self.notifications = Notifications(self.storage, self.rate_limits, self.unread.moved)
+        self.catching_up = CatchingUp(self.storage, self.rate_limits)
         self.room_state.watch(self.unread.heard, self.unread.cares_for)
         self.room_state.watch_lists(self.unread.moved, self.unread.gone)
 

@@ -339,6 +339,42 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedLink:
+    """An address that somebody shared, in the first message that has it."""
+
+    address: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNews:
+    """How many messages of others there are in a room."""
+
+    room: Room
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """What happened in somebody's rooms since some time, the oldest first, but for what was reacted to most.
+
+    ``up_to`` is the newest message looked at. ``has_more`` messages than were looked at; of the kinds in ``cut`` there
+    are more than given. ``names`` are those of the person's rooms, by slug.
+    """
+
+    since: datetime | None
+    up_to: int
+    mentions: tuple[Message, ...]
+    questions: tuple[Message, ...]
+    reacted: tuple[Message, ...]
+    links: tuple[SharedLink, ...]
+    rooms: tuple[RoomNews, ...]
+    names: dict[str, str]
+    has_more: bool
+    cut: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """All that opening a room takes, read in one transaction."""
 

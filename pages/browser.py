@@ -94,14 +94,17 @@ PUT_CURSOR = (
     ' box.setSelectionRange({:d}, {:d}); }}); }})()'
 )
 
-# The same for names and avatars, in rows of messages and in the list of people: a card comes where the pointer rests,
-# and goes a moment after it has left, unless it went into the card. All movements would be too many to tell a server.
+# The same for names and avatars, and whoever is mentioned, in rows of messages and in the list of people: a card comes
+# where the pointer rests, and goes a moment after it has left, unless it went into the card. All movements would be too
+# many to tell a server.
 POINTED_PERSON = (
-    '(event) => { const who = event.type === "mouseleave" ? null : event.target.closest(".avatar, .author, .who");'
+    '(event) => { const who = event.type === "mouseleave" ? null'
+    ' : event.target.closest(".avatar, .author, .who, .mention[data-user]");'
     ' const row = who?.closest("article, li"), isPressed = event.type === "click"; if (isPressed && !row) return;'
     ' clearTimeout(window.hearthPointing); const tell = (id, wait) =>'
     ' window.hearthPointing = setTimeout(() => emit(id, isPressed), wait);'
-    ' if (row) tell(row.id, isPressed ? 0 : 400); else if (document.querySelector(".card")) tell("", 250); }'
+    ' const other = who?.dataset.user ? `u${who.dataset.user}` : "";'
+    ' if (row) tell(row.id + other, isPressed ? 0 : 400); else if (document.querySelector(".card")) tell("", 250); }'
 )
 STAY_WITH_PERSON = '() => clearTimeout(window.hearthPointing)'
 LEFT_PERSON = '() => { clearTimeout(window.hearthPointing); window.hearthPointing = setTimeout(() => emit(), 250); }'
@@ -111,6 +114,9 @@ CHOSEN_OPTION = (
     '(event) => { const option = event.target.closest("[role=option]");'
     ' if (option) emit([...option.parentNode.children].indexOf(option)); }'
 )
+
+# A link within the page that was followed, in HTML that has others, which open beside it.
+FOLLOWED_LINK = '(event) => { if (event.target.closest("a:not([target])")) emit(); }'
 
 # On a touch screen a message's menu comes by resting on it. Chromium tells of that as of a right click, which on a
 # mouse keeps the browser's own menu, and so does a link; Safari on iOS does not, so the time is taken as well. Run once
@@ -164,18 +170,19 @@ SHORTCUTS = (
 
 # Prepared HTML is put in place of what was there, and a button in it that had the focus is gone with that: whoever goes
 # through the people by keyboard would be thrown out of the list whenever one of them comes. Run once a page; gives the
-# focus to the same button of the same row again, unless it went elsewhere meanwhile.
+# focus to the same button of the same row again, or to one beside it if it is gone, unless it went elsewhere meanwhile.
 KEEP_FOCUS = (
-    '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
-    ' const name = ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
-    ' const emoji = target.dataset?.emoji, chip = emoji ? `#${row?.id} [data-emoji="${emoji}"], ` : "";'
+    '(() => { let kept = null; const of = (target) => {'
+    ' const row = target.closest?.("article[id], li[id], .picker-grid"), emoji = target.dataset?.emoji, name ='
+    ' ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
     ' return !row ? null : target === row ? `#${row.id}`'
-    ' : name || chip ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
+    ' : emoji ? `#${row.id} [data-emoji="${emoji}"]` : name ? `#${row.id} .${name}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
     ' && document.activeElement === document.body) kept = null; }));'
     ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
-    ' document.querySelector(kept)?.focus({preventScroll: true}); })'
+    ' (document.querySelector(kept) ?? document.querySelector('
+    '`${kept.split(" ")[0]} :is([data-emoji], .message-button)`))?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
 )
 
@@ -191,6 +198,28 @@ GO_TO_ROW = (
 TAKE_FROM_BEGINNING = (
     '(() => {{ const box = getElement({:d}); return box.inputValue = box.inputValue.slice({:d}); }})()'
 )
+
+# A suggestion takes the place of what was typed, and what is typed meanwhile stays: only the browser knows both. The
+# text stands in the list, which has some keys for itself as long as it is there to be seen.
+PUT_SUGGESTION = (
+    'new Promise((done) => setTimeout(() => {{ const box = getElement({0:d}).$refs.qRef.nativeEl,'
+    ' chosen = document.querySelector(".suggestions [aria-selected=true]"); if (chosen) {{'
+    ' box.setRangeText(chosen.dataset.text, {1:d}, {2:d}, box.selectionEnd > {2:d} ? "preserve" : "end");'
+    ' chosen.parentElement.remove(); box.dispatchEvent(new Event("input")); }} done(box.value); }}))'
+)
+PRESSED_SUGGESTION = (
+    '(event) => { event.preventDefault(); const pressed = event.target.closest("[data-place]");'
+    ' if (pressed) emit(Number(pressed.dataset.place)); }'
+)
+KEY_FOR_SUGGESTIONS = (
+    '(event) => { if (!event.currentTarget.querySelector(".suggestions") || event.target.tagName !== "TEXTAREA"'
+    ' || event.isComposing || event.keyCode === 229 || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey'
+    ' || !["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) return;'
+    ' event.preventDefault(); event.stopPropagation(); emit(event.key, event.target.selectionStart); }'
+)
+
+LEFT_SUGGESTIONS = '(event) => { if (event.currentTarget.querySelector(".suggestions")) emit(); }'
+
 ANSWERS_WITHIN = 10.0  # s
 
 # A row that came by a wire is no element to the server, so the server cannot run its methods. The key is a row's own.
@@ -199,31 +228,47 @@ KEEP_ROW_IN_VIEW = 'runMethod("{}", "scrollIntoView", [{{block: "end"}}])'
 
 async def take_from_beginning(box: ui.input, text: str) -> str | None:
     """Take ``text`` away from the beginning of a box; returns what is left, None if the browser did not say."""
-    length = len(text.encode('utf-16-le', 'surrogatepass')) // 2  # as a browser counts
+    return await _text_after(box, TAKE_FROM_BEGINNING.format(box.id, units(text)))
+
+
+async def put_suggestion(box: ui.input, start: int, end: int) -> str | None:
+    """Put the selected suggestion between two places, as a browser counts; return what is in the box then."""
+    return await _text_after(box, PUT_SUGGESTION.format(box.id, start, end))
+
+
+async def _text_after(box: ui.input, expression: str) -> str | None:
     try:
-        left = await box.client.run_javascript(TAKE_FROM_BEGINNING.format(box.id, length), timeout=ANSWERS_WITHIN)
+        text = await box.client.run_javascript(expression, timeout=ANSWERS_WITHIN)
     except TimeoutError:
         return None
-    return left if isinstance(left, str) else None
+    return text if isinstance(text, str) else None
+
+
+def units(text: str) -> int:
+    """Return how long a text is as a browser counts."""
+    return len(text.encode('utf-16-le', 'surrogatepass')) // 2
+
+
+def characters(text: str, count: int) -> int:
+    """Return how many characters of a text a browser counts as so many."""
+    return len(text.encode('utf-16-le', 'surrogatepass')[: max(count, 0) * 2].decode('utf-16-le', 'ignore'))
 
 
 async def cursor_in(box: ui.input) -> int:
     """Return where the cursor is in a box, its end if the browser does not say."""
     text = box.value if isinstance(box.value, str) else ''
     try:
-        units = await box.client.run_javascript(CURSOR.format(box.id), timeout=ANSWERS_WITHIN)
+        count = await box.client.run_javascript(CURSOR.format(box.id), timeout=ANSWERS_WITHIN)
     except TimeoutError:
-        units = None
-    if not isinstance(units, int) or units < 0:
-        return len(text)
-    return len(text.encode('utf-16-le', 'surrogatepass')[: units * 2].decode('utf-16-le', 'ignore'))
+        count = None
+    return characters(text, count) if isinstance(count, int) and count >= 0 else len(text)
 
 
 def put_cursor(box: ui.input, place: int) -> None:
     """Put the cursor into a box, behind so many characters."""
     text = box.value if isinstance(box.value, str) else ''
-    units = len(text[:place].encode('utf-16-le', 'surrogatepass')) // 2
-    box.client.run_javascript(PUT_CURSOR.format(box.id, units, units))
+    count = units(text[:place])
+    box.client.run_javascript(PUT_CURSOR.format(box.id, count, count))
 
 
 def go_to_row(client: Client, message_id: int) -> None:

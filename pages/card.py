@@ -1,5 +1,6 @@
 """Who is who: a card about a person, beside their name or avatar. One card serves the whole page."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +20,7 @@ KINDS: dict[UserKind, str] = {
 }  # fmt: skip
 HERE: dict[Role, str] = {'owner': ' · owner of this room', 'moderator': ' · moderator of this room', 'member': ''}
 CardAction = tuple[str, Callable[[], object]]
-LONGEST_ID = 18  # digits
+ROW = re.compile(r'([a-z])([0-9]{1,18})(?:u([0-9]{1,18}))?')
 PROPS = 'no-parent-event anchor="bottom left" self="top left" :offset="[0,6]" transition-duration=120'
 
 
@@ -49,18 +50,20 @@ class PersonCard:
         """Show who is meant in the rows of ``place``.
 
         The ids of rows begin with the letter ``row``; their names have the class ``name``; ``find`` returns whom the
-        number in such an id stands for.
+        number in such an id stands for. Whoever is mentioned in a row is told with their own number after it.
         """
 
         async def pointed(event: events.GenericEventArguments) -> None:
             row_id, is_pressed = event.args if isinstance(event.args, list) and len(event.args) == 2 else ('', False)
-            number = row_id.removeprefix(row) if isinstance(row_id, str) and row_id.startswith(row) else ''
-            is_number = number.isascii() and number.isdecimal() and len(number) <= LONGEST_ID
-            user = find(int(number)) if is_number else None
-            if user is None:
+            found = ROW.fullmatch(row_id) if isinstance(row_id, str) else None
+            user = find(int(found[2])) if found is not None and found[1] == row else None
+            if found is None or user is None:
                 self._leave()
+            elif found[3] is not None:
+                target = f'#{row}{int(found[2])} .mention[data-user="{int(found[3])}"]'
+                await self._come(target, int(found[3]), is_pressed=is_pressed is True)
             else:
-                await self._come(f'#{row}{int(number)} .{name}', user, is_pressed=is_pressed is True)
+                await self._come(f'#{row}{int(found[2])} .{name}', user.id, is_pressed=is_pressed is True)
 
         for kind in ('mouseover', 'mouseleave', 'click'):
             place.on(kind, pointed, js_handler=browser.POINTED_PERSON)
@@ -70,12 +73,13 @@ class PersonCard:
         self._is_pressed = False
         self._leave()
 
-    async def _come(self, target: str, user: User, *, is_pressed: bool) -> None:
+    async def _come(self, target: str, user_id: int, *, is_pressed: bool) -> None:
         if self._is_shown and self._is_pressed and not is_pressed:
             return
         self._wanted = target
         try:
-            profile = await self._chat.profiles.find(user.id)
+            profile = await self._chat.profiles.find(user_id)
+            user = profile.user
             standing = await self.moderating.standing(user) if is_pressed and self.moderating is not None else None
         except ChatError:
             return

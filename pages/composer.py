@@ -2,14 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from secrets import token_urlsafe
 
 from nicegui import ui
 
-from chat.errors import ChatError
-from chat.models import Message, Room, User
-from pages import browser, buttons, keys
+from chat.errors import AskFirst, ChatError
+from chat.models import MentionOfAll, Message, Room, User
+from pages import browser, buttons, dialogs, keys
+from pages.completion import Completion
 from pages.message_box import MessageBox
+from pages.suggestions import Suggestions
 
 SEND_PROPS = 'flat dense aria-label=Send title=Send'
 
@@ -22,11 +25,12 @@ class Composer:
         room: Room,
         draft: str,
         *,
-        on_send: Callable[[str, str, int | None], Awaitable[object]],
-        on_edit: Callable[[Message, str], Awaitable[object]],
+        on_send: Callable[[str, str, int | None, MentionOfAll], Awaitable[object]],
+        on_edit: Callable[[Message, str, MentionOfAll], Awaitable[object]],
         on_change: Callable[[str], object],
         find_last: Callable[[], Awaitable[Message | None]],
         pick_emoji: Callable[[str, Callable[[str], object]], Awaitable[object]],
+        suggestions: Suggestions,
     ) -> None:
         self._pick_emoji = pick_emoji
         self._on_send, self._on_edit, self._on_change, self._find_last = on_send, on_edit, on_change, find_last
@@ -40,7 +44,7 @@ class Composer:
         self.is_silent = False
         with ui.element('div').classes('composer') as self._box:
             self._problem = ui.label().classes('problem').props('role=alert')
-            with ui.element('div').classes('composer-box'):
+            with ui.element('div').classes('composer-box') as place:
                 self._text = MessageBox(draft, self._changed)
                 self._text.props('aria-label=Message autogrow borderless dense rows=1 autocomplete=off')
                 self._text.classes('composer-text')
@@ -52,6 +56,7 @@ class Composer:
                 self._text.on('keydown.esc', self.cancel, args=[])
                 buttons.icon('mood', 'Insert emoji', self._choose_emoji).classes('insert-emoji')
                 ui.button(icon='send', on_click=self.send, color=None).props(SEND_PROPS).classes('send')
+        self._completion = Completion(self._text, place, suggestions, self.send)
         self._refresh()
 
     def set_room_name(self, name: str) -> None:
@@ -111,18 +116,22 @@ class Composer:
         self._show_problem('')
         self._refresh()
 
-    async def send(self) -> None:
+    async def send(self, *, of_all: MentionOfAll = 'ask') -> None:
         """Send what is in the box, or store the edit. What could not be sent stays, with a sentence that says why."""
         if self._sending:
             return
+        self._completion.close()
         body, editing = self._text.typed, self._editing
         self._sending = True
         try:
             if editing is not None:
-                await self._on_edit(editing, body)
+                await self._on_edit(editing, body, of_all)
             else:
                 reply_to = self._replying_to.id if self._replying_to is not None else None
-                await self._on_send(body, self._client_message_id, reply_to)
+                await self._on_send(body, self._client_message_id, reply_to, of_all)
+        except AskFirst as question:
+            send_it = partial(self.send, of_all='confirmed')
+            dialogs.confirm(f'Notify all {question.people} people?', 'Send', send_it, button=buttons.main)
         except ChatError as error:
             self._show_problem(error.message)
         else:
@@ -162,6 +171,7 @@ class Composer:
 
     def _changed(self) -> None:
         self._show_problem('')
+        self._completion.changed()
         if self._editing is None:
             self._on_change(self._text.typed)
 

@@ -28,7 +28,7 @@ from chat.events import (
     Told,
     Typing,
 )
-from chat.models import Counts, Member, Message, MessagePage, Role, RoomView, Silence, User
+from chat.models import Counts, Member, MentionOfAll, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
 from pages import dialogs, links
 from pages.asking import shows_errors
@@ -45,6 +45,7 @@ from pages.reacting import Reacting
 from pages.reading import Reading
 from pages.room_settings import duration
 from pages.row_menu import RowEntry, RowMenu
+from pages.suggestions import Suggestions
 from web.page_updates import Wire
 
 TRIES = 5  # to read a page that is no older than what was told
@@ -105,7 +106,7 @@ class Conversation:
         self._counted: tuple[int, int] | None = None
         self._left_unread = False  # on purpose: seeing does not clear it
         self._is_recounting = False
-        self._line_is_above = False
+        self._line = ''  # where the line of the new is on the screen
         self._new = view.unread  # how many messages the bar at the top tells of, 0 for no bar
         self._who_types: Sequence[User] = ()
         self._typing_says = ''
@@ -137,6 +138,7 @@ class Conversation:
                 on_change=self._changed,
                 find_last=lambda: chat.messages.last_of(user, view.room.slug),
                 pick_emoji=self._pick_emoji,
+                suggestions=Suggestions(chat, lambda: self._user, lambda: people.users),
             )
         self._reacting = Reacting(chat, self._client, self._place, lambda: self._user)
         card.listen(self.messages.log, 'm', 'author', self._author_of)
@@ -234,6 +236,7 @@ class Conversation:
 
     def seen(self) -> None:
         """Note that the newest message is on the screen, if it is."""
+        self._refresh_bar()
         if self._subscription is not None and self._is_looking() and not self._left_unread:
             self.messages.seen()
             self.mentions = 0
@@ -278,6 +281,7 @@ class Conversation:
         self._slow_pulse.forget(self._mark_read)
         self._left_unread = True
         self.messages.draw_line(message_id)
+        self._line = ''
         self.messages.flush()
 
     def _read_on(self) -> None:
@@ -316,19 +320,19 @@ class Conversation:
 
     def line_told(self, where: object) -> None:
         """Take note of where the line of the new stands on the screen: what one has been at needs no bar."""
-        self._line_is_above = where == 'above'
-        if where == 'here':
-            self._new = 0
+        self._line = where if isinstance(where, str) else ''
         self._refresh_bar()
 
     def _refresh_bar(self) -> None:
+        if self._line == 'here' and self._is_in_front():
+            self._new = 0
         if not self._new:
             self._bar.hide()
             return
         self._new = max(self._new, self.messages.unseen)
         first, after = self.messages.first_new, self.messages.new_after
         is_further_up = first is None and after is not None and after < self.messages.newest_id
-        if is_further_up or self._line_is_above:
+        if is_further_up or self._line == 'above':
             self._bar.show(self._new, first, self.messages.reader)
         else:
             self._bar.hide()
@@ -388,7 +392,7 @@ class Conversation:
         """Let the line stand above what comes while nobody looks."""
         if not self.messages.has_newer and any(self._is_news(event) for event in news):
             self.messages.draw_line(self.messages.newest_id)
-            self._new = 1
+            self._new, self._line = 1, ''
 
     def _is_news(self, event: Told) -> bool:
         return isinstance(event, MessageSent) and event.message.author.id != self._user.id
@@ -622,17 +626,17 @@ class Conversation:
                 return page  # else something was told meanwhile that this page does not know
         raise StorageFailed
 
-    async def _send(self, body: str, client_message_id: str, reply_to: int | None) -> None:
+    async def _send(self, body: str, client_message_id: str, reply_to: int | None, of_all: MentionOfAll) -> None:
         self._on_activity()
         try:
-            await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to)
+            await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to, of_all=of_all)
         except Forbidden:
             self._look_for_silence()
             raise
         self.messages.go_to_end()
 
-    async def _edit(self, message: Message, body: str) -> None:
-        await self._chat.messages.edit(self._user, message.id, body)
+    async def _edit(self, message: Message, body: str, of_all: MentionOfAll) -> None:
+        await self._chat.messages.edit(self._user, message.id, body, of_all=of_all)
 
     def _changed(self, body: str) -> None:
         self._chat.drafts.keep(self._user, self.room, body)

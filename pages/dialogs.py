@@ -62,7 +62,12 @@ def text_of(box: ui.input) -> str:
     return box.value if isinstance(box.value, str) else ''
 
 
-def confirm(question: str, yes: str, on_yes: Callable[[], Awaitable[object]]) -> None:
+def confirm(
+    question: str,
+    yes: str,
+    on_yes: Callable[[], Awaitable[object]],
+    button: Callable[[str, Callable[..., object]], ui.button] = buttons.danger,
+) -> None:
     """Ask before something that cannot be taken back."""
     with titled(question) as dialog, ui.element('div').classes('dialog-buttons'):
         buttons.plain('Cancel', dialog.close).props('autofocus')
@@ -71,7 +76,7 @@ def confirm(question: str, yes: str, on_yes: Callable[[], Awaitable[object]]) ->
             dialog.close()
             await on_yes()
 
-        buttons.danger(yes, do)
+        button(yes, do)
 
 
 def choose_one(

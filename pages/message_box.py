@@ -1,6 +1,8 @@
 """A text box that the server can empty while somebody types on in it."""
 
+import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from nicegui import background_tasks, events, ui
 
@@ -16,6 +18,10 @@ class MessageBox(ui.textarea):
 
     def __init__(self, value: str, on_change: Callable[[], object]) -> None:
         self._leaving = ''  # taken away here, and perhaps not yet in the browser
+        self._putting: list[_Put] = []  # likewise put in
+        self._done_putting = asyncio.Event()
+        self._done_putting.set()
+        self.is_typed = False  # whether somebody has typed what is told just now
         self._on_change: Callable[[], object] | None = None
         super().__init__(value=value)
         self._on_change = on_change
@@ -28,6 +34,8 @@ class MessageBox(ui.textarea):
     def fill(self, text: str) -> None:
         """Put other text into the box."""
         self._leaving = ''
+        self._putting.clear()
+        self.is_typed = False
         self.value = text
 
     def take_away(self, sent: str) -> None:
@@ -37,16 +45,44 @@ class MessageBox(ui.textarea):
             self._note(self.typed.removeprefix(sent))
             background_tasks.create(self._take_away_in_browser(sent), name='take away what was sent')
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the browser may still have something that was sent before what is in the box."""
+        return bool(self._leaving)
+
+    async def put(self, start: int, end: int, text: str) -> None:
+        """Put the suggestion that is selected, which is ``text``, in place of some characters."""
+        put = _Put(start, self.typed[start:end], text)
+        self._putting.append(put)
+        self._done_putting.clear()
+        place = browser.units(self.typed[:start]), browser.units(self.typed[:end])
+        self._note(put.done(self.typed))
+        left = await browser.put_suggestion(self, *place)
+        if put in self._putting:
+            self._putting.remove(put)
+            if left is not None and not self.is_deleted:
+                self._note(self._as_known_here(left))
+        if not self._putting:
+            self._done_putting.set()
+
     async def _take_away_in_browser(self, sent: str) -> None:
+        await self._done_putting.wait()
         left = await browser.take_from_beginning(self, sent)
         if self._leaving.startswith(sent) and not self.is_deleted:
             self._leaving = self._leaving.removeprefix(sent)
             if left is not None:
-                self._note(left.removeprefix(self._leaving))
+                self._note(self._as_known_here(left))
+
+    def _as_known_here(self, text: str) -> str:
+        """Return what a browser has, with what is changed here and not yet there."""
+        text = text.removeprefix(self._leaving)
+        for put in self._putting:
+            text = put.done(text)
+        return text
 
     def _note(self, value: str) -> None:
         """Take over a value that the browser has, or will have by itself."""
-        self._send_update_on_value_change = False
+        self._send_update_on_value_change = self.is_typed = False
         self.value = value
         self._send_update_on_value_change = True
 
@@ -57,4 +93,18 @@ class MessageBox(ui.textarea):
 
     def _event_args_to_value(self, e: events.GenericEventArguments) -> str | None:
         value = super()._event_args_to_value(e)
-        return value.removeprefix(self._leaving) if isinstance(value, str) else value
+        self.is_typed = True
+        return self._as_known_here(value) if isinstance(value, str) else value
+
+
+class _Put(NamedTuple):
+    """Some characters that others take the place of."""
+
+    start: int
+    old: str
+    new: str
+
+    def done(self, text: str) -> str:
+        """Return a text in which they have."""
+        is_old = text.startswith(self.old, self.start) and not text.startswith(self.new, self.start)
+        return text[: self.start] + self.new + text[self.start + len(self.old) :] if is_old else text

@@ -101,6 +101,11 @@ class People:
         return None if member is None else member.role
 
     @property
+    def users(self) -> list[User]:
+        """Those who belong to the room."""
+        return [member.user for member in self._members.values()]
+
+    @property
     def ids(self) -> frozenset[int]:
         """The members' user ids."""
         return frozenset(self._members)

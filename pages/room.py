@@ -19,6 +19,7 @@ from chat.presence import Connection
 from pages import (
     browser,
     buttons,
+    catch_up,
     devices,
     ending,
     links,
@@ -159,6 +160,7 @@ class RoomPage:
         if self._user.kind == 'guest':
             buttons.entry('Make the name yours', lambda: self._client.open(f'{settings.PATH}/password'))
         buttons.entry('Go to room…', self._go)
+        buttons.entry('Catch up', self._catch_up)
         buttons.entry('All rooms and the archive', self._browse_rooms)
         buttons.entry(shortcuts.TITLE, self._show_shortcuts)
         buttons.entry('Settings', lambda: self._client.open(settings.PATH))
@@ -527,6 +529,15 @@ class RoomPage:
                 find_people=find_people,
                 on_person=lambda other: self._write_to([other]),
                 is_current=lambda room: self._conversation is not None and self._conversation.room.id == room.id,
+            )
+
+    @shows_errors
+    async def _catch_up(self) -> None:
+        """Show what happened since one was here."""
+        user, catching_up = self._user, self._chat.catching_up
+        with self._client:
+            await catch_up.show(
+                lambda: catching_up.look(user), lambda up_to: catching_up.done(user, up_to), self._reader
             )
 
     def _do_with_message(self, entry: str, message_id: object) -> None:

@@ -8,7 +8,7 @@ from fastapi import Response
 from nicegui import app, ui
 
 from chat import markup
-from pages import chips
+from pages import chips, mention_marks
 
 LOGO = (
     '<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">'
@@ -44,8 +44,9 @@ def apply(choice: str | None, reader: int | None = None) -> ui.dark_mode:
     address, _ = style_sheet()
     head = f'<link rel="stylesheet" href="{address}">'
     if reader is not None:
-        # Prepared HTML is shared by all pages; whose page this is stands in this one rule. The id is a number.
-        head += f'<style>.person.by-{reader:d} .name::after {{ content: " (you)"; }} {chips.own(reader)}</style>'
+        # Prepared HTML is shared by all pages; whose page this is stands in these rules. The id is a number.
+        you = f'.person.by-{reader:d} .name::after {{ content: " (you)"; }}'
+        head += f'<style>{you} {chips.own(reader)} {mention_marks.own(reader)}</style>'
     ui.add_head_html(head)
     return ui.dark_mode(is_dark(choice))
 

@@ -172,7 +172,7 @@ async def _tab_to(person, target, *, backwards: bool) -> None:
 
 async def _choose_by_keyboard(person, name: str) -> None:
     item = person.page.get_by_role('menuitem', name=name)
-    for _ in range(8):
+    for _ in range(12):
         if await item.evaluate('element => element === document.activeElement'):
             await person.page.keyboard.press('Enter')
             return

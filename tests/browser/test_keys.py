@@ -1,5 +1,7 @@
 """Going about by the keyboard alone, and by a finger that rests on a message."""
 
+import re
+
 from playwright.async_api import expect
 
 from tests.browser.test_for_everyone import violations
@@ -203,3 +205,33 @@ async def test_a_right_click_keeps_the_menu_of_the_browser(join) -> None:
     await ada.row('hello').click(button='right')
     assert await ada.page.evaluate('window.prevented') is False
     await expect(ada.page.get_by_role('menu')).to_be_hidden()
+
+
+async def test_catching_up_leads_to_where_something_was_said(join) -> None:
+    ada, bo = await join('Ada'), await join('Bo', width=360)
+    await bo.say('a beginning')
+    await ada.sees('a beginning')
+    await ada.choose('a beginning', 'Reply')
+    await ada.say('really? https://example.org/page')
+    await bo.page.get_by_role('button', name='Show rooms').click()
+    await bo.page.get_by_role('button', name='Your menu').click()
+    await bo.page.get_by_role('menuitem', name='Catch up').click()
+    dialog = bo.page.get_by_role('dialog', name='Catch up')
+    await expect(dialog.get_by_role('heading', level=3)).to_have_text(
+        ['Questions you have not answered', 'Links', 'Rooms']
+    )
+    await bo.page.wait_for_timeout(500)
+    assert '\n'.join(await violations(bo)) == ''
+    await dialog.get_by_role('link', name='really?').click()
+    await expect(dialog).to_be_hidden()
+    await expect(bo.page).to_have_url(re.compile('/rooms/lobby/2$'))
+    await expect(bo.row('really?')).to_be_visible()
+    await bo.page.get_by_role('button', name='Show rooms').click()
+    await bo.page.get_by_role('button', name='Your menu').click()
+    await bo.page.get_by_role('menuitem', name='Catch up').click()
+    await dialog.get_by_role('button', name='I am up to date').click()
+    await expect(dialog.get_by_role('status')).to_have_text('You are up to date.')
+    await expect(dialog.get_by_role('link', name='really?')).to_be_visible()
+    await dialog.get_by_role('button', name='Close').click()
+    await expect(dialog).to_be_hidden()
+    assert bo.complaints == []

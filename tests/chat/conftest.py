@@ -14,6 +14,7 @@ from tests.chat.people import newcomer
 ON_BOTH = (
     'test_administration',
     'test_bots',
+    'test_catching_up',
     'test_chains',
     'test_deletion',
     'test_direct',
