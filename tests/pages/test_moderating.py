@@ -79,9 +79,11 @@ async def test_everybody_can_report_what_others_said(user: User, create_user: Ca
     await send_message(user, 'bad words')
     await sees(bo, 'bad words')
     open_menu_of(user, 'bad words')
-    assert offers(user) == ['Reply', 'Add reaction', 'Edit', 'Copy link', 'Delete']
+    assert {'Edit', 'Delete'} <= set(offers(user))
+    assert not {'Report', 'Hide'} & set(offers(user))
     open_menu_of(bo, 'bad words')
-    assert offers(bo) == ['Reply', 'Add reaction', 'Copy link', 'Report']
+    assert 'Report' in offers(bo)
+    assert not {'Edit', 'Delete', 'Hide'} & set(offers(bo))
     choose(bo, 'Report')
     press(bo, 'Report')
     await sees(bo, 'Say why')
@@ -102,7 +104,8 @@ async def test_a_moderator_hides_a_message_and_shows_it_again(user: User, create
     await sees(mo, 'bad words')
     message_id = row_id(mo, 'bad words')
     open_menu_of(mo, 'bad words')
-    assert offers(mo) == ['Reply', 'Add reaction', 'Copy link', 'Report', 'Hide']
+    assert {'Report', 'Hide'} <= set(offers(mo))
+    assert not {'Edit', 'Delete'} & set(offers(mo))
     choose(mo, 'Hide')
     answer(mo, 'Reason', 'spam')
     press(mo, 'Hide')
