@@ -68,7 +68,9 @@ async def test_controls_have_the_roles_and_names_that_the_contract_promises(join
     await ada.row('hello').hover()
     await ada.row('hello').get_by_role('button', name='More actions').click()
     items = ada.page.get_by_role('menu').get_by_role('menuitem')
-    await expect(items).to_have_text(['Reply', 'Add reaction', 'Edit', 'Copy link', 'Delete'])
+    await expect(items).to_have_text(
+        ['Reply', 'Add reaction', 'Edit', 'Copy text', 'Copy link', 'Mark unread from here', 'Delete']
+    )
 
 
 async def test_only_what_is_said_now_is_announced(join) -> None:
