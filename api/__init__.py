@@ -7,6 +7,7 @@ from api import (
     accounts,
     administration,
     bots,
+    catching_up,
     cors,
     describe,
     direct,
@@ -16,6 +17,8 @@ from api import (
     invitations,
     messages,
     moderation,
+    notifications,
+    pins,
     profiles,
     rooms,
     sessions,
@@ -41,7 +44,7 @@ def create_api(chat: Chat) -> ASGIApp:
     )
     api.state.chat = chat
     people = (sessions, accounts, profiles, invitations, moderation, administration)
-    for part in (*people, rooms, direct, messages, hooks, bots):
+    for part in (*people, rooms, notifications, direct, messages, pins, hooks, bots, catching_up):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(LimitRequests, larger=profiles.LARGER)

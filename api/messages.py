@@ -9,7 +9,7 @@ from api.describe import refusals
 from api.saying import confirmed, say
 from api.who import ERRORS, TheChat, TheSession
 from chat.emojis import LONGEST
-from chat.events import message_json
+from chat.events import iso, message_json
 from chat.messages import MOST_AT_ONCE, PAGE
 from chat.models import Message
 from web.addresses import address_of
@@ -96,6 +96,24 @@ async def react(chat: TheChat, session: TheSession, message_id: MessageId, emoji
 async def take_back(chat: TheChat, session: TheSession, message_id: MessageId, emoji: Emoji) -> schemas.Message:
     """Take one's own reaction back; twice is once."""
     return _message(await chat.reactions.react(session.user, message_id, emoji, on=False))
+
+
+@router.get('/messages/{message_id}/conversation', responses=refusals(404))
+async def conversation(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Messages:
+    """Return the messages that reply to each other and that this one is among, oldest first."""
+    chain = await chat.messages.chain(session.user, message_id)
+    return schemas.Messages(messages=[_message(each) for each in chain.messages])
+
+
+@router.get('/messages/{message_id}/versions', responses=refusals(403, 404))
+async def versions(chat: TheChat, session: TheSession, message_id: MessageId) -> schemas.Versions:
+    """Return what a message has said, oldest first; the last version is what it says now."""
+    found = await chat.messages.versions(session.user, message_id)
+    return schemas.Versions(
+        versions=[
+            schemas.Version(body=each.body, html=each.html, written_at=iso(each.written_at) or '') for each in found
+        ]
+    )
 
 
 def _message(message: Message) -> schemas.Message:

@@ -16,6 +16,7 @@ Since = Annotated[schemas.Id, Query(description='The highest revision that the c
 Archived = Annotated[schemas.Flag, Query(description='The archived rooms in place of the others.', examples=[True])]
 MemberId = Annotated[schemas.Id, Path(description='Who, of the people here.', examples=[7])]
 IN_THE_ROOM = schemas.NewPlace()
+EVERYTHING = schemas.HowFar()
 
 router = APIRouter(prefix='/v1/rooms', tags=['rooms'], responses=ERRORS)
 
@@ -94,6 +95,17 @@ async def place(
     return _member(chat, await chat.rooms.set_role(actor, slug, user_id, wanted.role))
 
 
+@router.put('/{slug}/read', status_code=204, responses=refusals(403, 404, 429))
+async def read(
+    chat: TheChat, session: TheSession, slug: schemas.RoomSlug, how_far: schemas.HowFar = EVERYTHING
+) -> None:
+    """Have read a room as far as a message and no further, which also goes back; without one, all of it.
+
+    What comes after it is unread then, on all devices of the caller.
+    """
+    await chat.unread.mark(session.user, slug, how_far.message_id)
+
+
 @router.put('/{slug}/favorite', status_code=204, responses=refusals(403, 404, 429))
 async def favor(chat: TheChat, session: TheSession, slug: schemas.RoomSlug) -> None:
     """Put a room that the caller belongs to among the favorites; twice is once."""
@@ -132,6 +144,8 @@ async def _shown(chat: Chat, entries: Sequence[RoomEntry]) -> list[schemas.Room]
             favorite=entry.favorite,
             online=sum(chat.presence.status(user_id) != 'offline' for user_id in members[entry.room.id]),
             unread=entry.unread,
+            mentions=entry.mentions,
+            notify=entry.level,
         )
         for entry in entries
     ]

@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticKnownError
 
-from chat.models import COLORS, Posting, Role, SignInMode, Theme, UserKind
+from chat.models import COLORS, Level, Posting, Role, SignInMode, Theme, UserKind
 from chat.presence import Status
 from chat.rooms import SLOWEST
 from chat.statuses import StatusFor
@@ -155,6 +155,34 @@ class NewPlace(Wanted):
     """What somebody is to be in a room; without it, they only come to belong to it."""
 
     role: Role | None = Field(default=None, examples=['moderator'])
+
+
+class HowFar(Wanted):
+    """The id of the newest message that was read; null for all there is."""
+
+    message_id: Id | None = Field(default=None, examples=[123])
+
+
+class NewLevel(Wanted):
+    """Of what somebody is to be told in a room."""
+
+    level: Level
+
+
+class Notifications(BaseModel):
+    """When the caller's pages are quiet, as times of the day where the caller is, and whether they make a sound."""
+
+    quiet_from: str | None = Field(examples=['22:00'])
+    quiet_until: str | None = Field(examples=['07:00'])
+    sound: bool = Field(examples=[True])
+
+
+class NotificationChanges(Wanted):
+    """What is to be another of it; what is not given stays."""
+
+    quiet_from: str | None = Field(default=None, examples=['22:00'], json_schema_extra=no_default)
+    quiet_until: str | None = Field(default=None, examples=['07:00'], json_schema_extra=no_default)
+    sound: bool = Field(default=True, examples=[False], json_schema_extra=no_default)
 
 
 class NewDirect(Wanted):
@@ -313,8 +341,67 @@ class MessagePage(BaseModel):
     has_more: bool = Field(examples=[True])
 
 
+KINDS_OF_NEWS = ('mentions', 'questions', 'reacted')
+
+
+class SharedLink(BaseModel):
+    """An address, and the first message that has it."""
+
+    address: str = Field(examples=['https://example.org'])
+    message: Message
+
+
+class RoomNews(BaseModel):
+    """How many messages of others are new in a room."""
+
+    room: Slug
+    name: str = Field(examples=['Book club'])
+    messages: int = Field(examples=[12])
+
+
+class CatchUp(BaseModel):
+    """What happened since the caller was up to date, the oldest first; ``up_to`` is the newest message looked at."""
+
+    since: Moment | None
+    up_to: MessageId
+    mentions: list[Message]
+    questions: list[Message]
+    reacted: list[Message]
+    links: list[SharedLink]
+    rooms: list[RoomNews]
+    has_more: bool = Field(examples=[False])
+    cut: list[str] = Field(examples=[[]])
+
+
+class UpTo(Wanted):
+    """The message with which somebody is up to date."""
+
+    up_to: Id = Field(examples=[123])
+
+
+class Messages(BaseModel):
+    """Some messages of a room."""
+
+    messages: list[Message]
+
+
+class Version(BaseModel):
+    """What a message said, from ``written_at`` until the next version."""
+
+    body: str = Field(examples=['raw *Markdown*'])
+    html: str = Field(examples=['<p>raw <em>Markdown</em></p>'])
+    written_at: Moment
+
+
+class Versions(BaseModel):
+    """What a message has said, oldest first, the last being what it says now; none when it is deleted."""
+
+    versions: list[Version]
+
+
 class Room(BaseModel):
-    """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100.
+    """A room; ``slug`` is its address and stays. ``online`` of its members are here; ``unread`` ends at 100,
+    and so do ``mentions``, which are those of the caller in it. ``notify`` is what the caller is told of.
 
     ``direct`` messages between some people have their names; ``slow_mode`` is in seconds, 0 for none.
     """
@@ -333,6 +420,8 @@ class Room(BaseModel):
     favorite: bool = Field(examples=[False])
     online: int = Field(examples=[3])
     unread: int = Field(examples=[2])
+    mentions: int = Field(examples=[1])
+    notify: Level
 
 
 class Rooms(BaseModel):

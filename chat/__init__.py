@@ -8,6 +8,7 @@ from chat.accounts import Accounts
 from chat.administration import Administration
 from chat.bots import Bots
 from chat.bus import Bus
+from chat.catching_up import CatchingUp
 from chat.credentials import Credentials
 from chat.deletion import Deletion
 from chat.direct import Direct
@@ -24,9 +25,11 @@ from chat.log import Log
 from chat.measures import Measures
 from chat.messages import Messages
 from chat.moderation import Moderation
+from chat.notifications import Notifications
 from chat.operator import Operator
 from chat.passwords import Passwords
 from chat.pictures import Pictures
+from chat.pins import Pins
 from chat.policies import Policies
 from chat.presence import Presence
 from chat.profiles import Profiles
@@ -85,6 +88,7 @@ class Chat:
         edit_window = timedelta(minutes=settings.edit_window_minutes) if settings.edit_window_minutes else None
         self.messages = Messages(self.storage, self.room_state, self.rate_limits, edit_window)
         self.reactions = Reactions(self.storage, self.room_state, self.rate_limits)
+        self.pins = Pins(*told)
         self.bots = Bots(self.storage, self.sessions)
         self.supervision = Supervision(*people, self.bots)
         self.health = HealthReport(self.storage, self.measures, self.readiness, self.bus)
@@ -92,7 +96,9 @@ class Chat:
         self.operator = Operator(settings.data)
         self.drafts = Drafts(self.storage)
         self.directory = Directory(self.storage)
-        self.unread = Unread(self.storage, self.bus)
+        self.unread = Unread(self.storage, self.rate_limits, self.bus)
+        self.notifications = Notifications(self.storage, self.rate_limits, self.unread.moved)
+        self.catching_up = CatchingUp(self.storage, self.rate_limits)
         self.room_state.watch(self.unread.heard, self.unread.cares_for)
         self.room_state.watch_lists(self.unread.moved, self.unread.gone)
 

@@ -10,14 +10,15 @@ from chat import floor, hiding, mentions, permissions, reach, text
 from chat.audit import Actor
 from chat.errors import AskFirst, Forbidden, Invalid, NotFound, SlowMode
 from chat.events import message_event
-from chat.models import MentionOfAll, Message, MessagePage, User
+from chat.models import Chain, MentionOfAll, Message, MessagePage, User, Version
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
-from chat.storage import Storage
+from chat.storage import Storage, chains, moderation, versions
 from chat.storage import messages as rows
 
 PAGE = 50  # messages shown at first, and added at each step up
 MOST_AT_ONCE = 200  # messages a page may ask for
+LONGEST_CHAIN = 200  # messages of a conversation that are returned
 LONGEST_CLIENT_ID = 64  # characters
 
 _Change = tuple[Message, Message]  # a message before and after; the same one if nothing changed
@@ -103,6 +104,7 @@ class Messages:
             if message.body == prepared.body:
                 return message, message
             said = mentions.find(connection, reached, prepared, 'keep' if message.mentions_all else of_all)
+            versions.keep(connection, message)
             return message, rows.edit(connection, message, said.body, said.html, said.mentioned)
 
         return await self._store_and_tell(store)
@@ -140,6 +142,43 @@ class Messages:
     async def get(self, user: User, message_id: int) -> Message:
         """Return one message; raises NotFound."""
         return await self._storage.read(reach.message, user, message_id)
+
+    async def around(self, user: User, slug: str, message_id: int) -> MessagePage:
+        """Return the messages around one of a room; raises NotFound, also for what is deleted."""
+
+        def read(connection: Connection) -> MessagePage:
+            message = reach.message(connection, user, message_id)
+            if message.room != slug:
+                raise NotFound(hiding.NO_MESSAGE)
+            if message.deleted_at is not None:
+                raise NotFound('This message was deleted.' if not message.hidden else 'This message is hidden.')
+            return rows.page_around(connection, message.room_id, message.id, PAGE)
+
+        return await self._storage.read(read)
+
+    async def chain(self, user: User, message_id: int) -> Chain:
+        """Return the messages that reply to each other and that this one is among; raises NotFound."""
+
+        def read(connection: Connection) -> Chain:
+            return chains.of(connection, reach.message(connection, user, message_id).id, LONGEST_CHAIN)
+
+        return await self._storage.read(read)
+
+    async def versions(self, user: User, message_id: int) -> list[Version]:
+        """Return what a message has said, oldest first, the last being what it says now; nothing if it is deleted.
+
+        Raises NotFound or Forbidden.
+        """
+
+        def read(connection: Connection) -> list[Version]:
+            message = reach.message(connection, user, message_id)
+            reached = reach.room(connection, user, message.room)
+            authors_role = moderation.place(connection, message.room_id, message.author.id).role
+            if not permissions.may_see_versions(reached.user, reached.role, reached.room, message, authors_role):
+                raise Forbidden('Only its author, and moderators, see what this message said before.')
+            return versions.of(connection, message.id)
+
+        return await self._storage.read(read)
 
     async def last_of(self, user: User, slug: str) -> Message | None:
         """Return one's own newest message in a room, if it may still be edited; raises NotFound."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 UserKind = Literal['guest', 'member', 'moderator', 'administrator', 'bot']
 LinkPurpose = Literal['first', 'administrator', 'password']
@@ -153,6 +153,11 @@ class Room:
     direct: bool = False  # messages between some people, who are its name: see ``named_for``
 
     @property
+    def usual_level(self) -> Level:
+        """What people are told of who have not chosen."""
+        return 'everything' if self.direct else 'mentions'
+
+    @property
     def is_plain(self) -> bool:
         """Whether nothing but belonging to it is asked of whoever writes."""
         return self.posting == 'everybody' and not (self.slow_mode or self.paused or self.archived or self.direct)
@@ -230,6 +235,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Chain:
+    """The messages that reply to each other, oldest first; not ``is_whole``: some are left out, as there are many."""
+
+    messages: tuple[Message, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said, from then on until the next version."""
+
+    body: str
+    html: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePage:
     """Some neighboring messages of a room, oldest first, and the room's revision they were read at.
 
@@ -245,13 +267,31 @@ class MessagePage:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationSettings:
+    """What somebody has set for all rooms: a quiet time in minutes of their day, None for none; a sound or not."""
+
+    quiet_from: int | None = None
+    quiet_until: int | None = None
+    sound: bool = True
+
+
+class Counts(NamedTuple):
+    """What is unread in a room, and how many of that mention the reader; each ends at MOST_UNREAD."""
+
+    unread: int = 0
+    mentions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RoomEntry:
     """A room as the list of rooms shows it to one person."""
 
     room: Room
     joined: bool
-    unread: int
+    unread: int = 0
+    mentions: int = 0  # of the person, among what is unread
     favorite: bool = False
+    level: Level = 'mentions'  # of what they are told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +339,42 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedLink:
+    """An address that somebody shared, in the first message that has it."""
+
+    address: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNews:
+    """How many messages of others there are in a room."""
+
+    room: Room
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """What happened in somebody's rooms since some time, the oldest first, but for what was reacted to most.
+
+    ``up_to`` is the newest message looked at. ``has_more`` messages than were looked at; of the kinds in ``cut`` there
+    are more than given. ``names`` are those of the person's rooms, by slug.
+    """
+
+    since: datetime | None
+    up_to: int
+    mentions: tuple[Message, ...]
+    questions: tuple[Message, ...]
+    reacted: tuple[Message, ...]
+    links: tuple[SharedLink, ...]
+    rooms: tuple[RoomNews, ...]
+    names: dict[str, str]
+    has_more: bool
+    cut: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """All that opening a room takes, read in one transaction."""
 
@@ -308,8 +384,12 @@ class RoomView:
     draft: str
     last_read_id: int
     unread: int
+    mentions: int
+    first_unread: int | None  # the id of the first message that is unread
+    level: Level  # of what the reader is told of here
     members_revision: int  # of the last change of who belongs to it, and of how they are called and look
     silence: Silence | None = None  # of the reader
+    pinned_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,17 @@ def may_edit(user: User, message: Message, now: datetime, window: timedelta | No
     return is_author(user, message) and message.deleted_at is None and in_time
 
 
+def may_pin(user: User, role: Role | None, room: Room) -> bool:
+    """Whether this person may pin messages to a room: where some look after it, they do; it takes speaking, too."""
+    return not room.archived and (room.direct or rank(user, role) > 0)
+
+
+def may_see_versions(user: User, role: Role | None, room: Room, message: Message, authors_role: Role | None) -> bool:
+    """Whether this person may see what a message said before it was edited; of a hidden one moderators alone."""
+    moderates = may_moderate_in_room(user, role, room, message.author, authors_role)
+    return moderates or (is_author(user, message) and not message.hidden)
+
+
 def may_delete(user: User, message: Message) -> bool:
     """Whether this person may take the message away."""
     return is_author(user, message) and (message.deleted_at is None or message.hidden)

@@ -32,6 +32,7 @@ LIMITS = {
     'inviting': 20,
     'subscribing': 240,  # to rooms, over a WebSocket
     'reporting': 20,  # messages, to the moderators
+    'marking rooms as read': 240,
     'asking': 60,  # what somebody said, over Socket.IO
 }
 WINDOWS = {  # how often within how many seconds, where a burst must not be followed by more at a slower pace

@@ -15,7 +15,7 @@ from chat.messages import PAGE
 from chat.models import Member, MessagePage, Posting, Role, Room, RoomEntry, RoomView, Silence, User
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
-from chat.storage import Storage, changes, facts, hooks, messages, profiles, reports, users
+from chat.storage import Storage, changes, facts, hooks, messages, profiles, reading, reports, users
 from chat.storage import rooms as rows
 
 T = TypeVar('T')
@@ -77,10 +77,7 @@ class Rooms:
         """Return a room as the list shows it; raises NotFound."""
 
         def read(connection: Connection) -> RoomEntry:
-            reached = reach.room(connection, user, slug)
-            room, after = reached.room, reached.last_read_id
-            unread = rows.unread(connection, room.id, user.id, after) if reached.is_member else 0
-            return RoomEntry(room, reached.is_member, unread, rows.is_favorite(connection, room.id, user.id))
+            return rows.entry(connection, reach.room(connection, user, slug).room, user.id)
 
         return await self._storage.read(read)
 
@@ -99,20 +96,27 @@ class Rooms:
     async def open(self, user: User, slug: str, around: int | None = None) -> RoomView:
         """Return all that showing a room takes, as of one moment; joins it first if need be. Raises NotFound.
 
-        The messages are the newest, or those ``around`` a message of the room.
+        The messages are the newest, those around the first unread one, or those ``around`` another of the room that is
+        not deleted.
         """
 
         def view(connection: Connection, reached: reach.Reached) -> RoomView:
-            room = reached.room
+            room, after = reached.room, reached.last_read_id
+            entry = rows.entry(connection, room, user.id)
+            first = reading.first_unread(connection, room.id, user.id, after) if entry.unread else None
             return RoomView(
                 room=room,
                 members=rows.members(connection, room.id),
-                page=_page(connection, room, around),
+                page=_page(connection, room, around, first),
                 draft=messages.draft(connection, user.id, room.id),
-                last_read_id=reached.last_read_id,
-                unread=rows.unread(connection, room.id, user.id, reached.last_read_id),
+                last_read_id=after,
+                unread=entry.unread,
+                mentions=entry.mentions,
+                first_unread=first,
+                level=entry.level,
                 members_revision=profiles.members_revision(connection, room.id),
                 silence=floor.silence(connection, reached),
+                pinned_ids=messages.pinned_ids(connection, room.id),
             )
 
         return await self._as_member(user, slug, view)
@@ -419,11 +423,14 @@ def _add_member(
     return member, MemberJoined(room.id, room.slug, number, member)
 
 
-def _page(connection: Connection, room: Room, around: int | None) -> MessagePage:
+def _page(connection: Connection, room: Room, around: int | None, first_unread: int | None) -> MessagePage:
     linked = messages.by_id(connection, around) if around is not None else None
-    if linked is None or linked.room_id != room.id:
-        return messages.page(connection, room.id, PAGE)
-    return messages.page_around(connection, room.id, linked.id, PAGE)
+    if linked is not None and linked.room_id == room.id and linked.deleted_at is None:
+        return messages.page_around(connection, room.id, linked.id, PAGE)
+    newest = messages.page(connection, room.id, PAGE)
+    if first_unread is None or not newest.has_older or newest.messages[0].id < first_unread:
+        return newest
+    return messages.page_around(connection, room.id, first_unread, PAGE)
 
 
 def _clean(wanted: RoomChanges) -> dict[str, Any]:

@@ -164,6 +164,12 @@ def skeleton(name: str) -> str:
     return _folded(name)[:SKELETON_LENGTH]
 
 
+def sought(words: str) -> str:
+    """Return a text as it is looked for by some letters: without case, accents and width. Never for comparing names."""
+    plain = unicodedata.normalize('NFKD', unicodedata.normalize('NFKC', words).casefold())
+    return ''.join(_LATIN_LETTERS.get(c, c) for c in plain if not '\u0300' <= c <= '\u036f')
+
+
 def suggest_name(name: str, taken: Callable[[str], bool]) -> str:
     """Return the first of 'Ada 2', 'Ada 3', … that is not taken, within the length of a name.
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 from sqlalchemy import Connection
 
+from chat import reach
 from chat.bus import Bus
 from chat.events import MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomChanged, RoomEvent
-from chat.models import Room, User
+from chat.models import Counts, Message, Room, User
 from chat.pacing import Paced
-from chat.storage import Storage, rooms
+from chat.rate_limits import RateLimits
+from chat.storage import Storage, reading
 from chat.telling import tell_each
 from chat.write_behind import WriteBehind
 
@@ -34,6 +37,16 @@ class HaveRead:
 
 
 @dataclass(frozen=True, slots=True)
+class WentBack:
+    """Somebody marks a room as unread from after a message on: what is in front of them there is not seen by that."""
+
+    kind: ClassVar[str] = 'went_back'
+    user_id: int
+    room_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """Somebody came to belong to a room, or no longer does."""
 
@@ -48,14 +61,18 @@ class Watch:
         self.user_id = user_id
         self.on_change = on_change
         self.on_rooms = on_rooms
+        self.on_mark: Callable[[int], object] = lambda room_id: None  # the person's mark there is another
+        self.on_going_back: Callable[[int, int], object] = lambda room_id, message_id: None
+        self.on_message: Callable[[Message], object] | None = None  # somebody said something in one of the rooms
         self.room_ids: frozenset[int] = frozenset()
 
 
 class Unread:
     """The reading marks of everybody."""
 
-    def __init__(self, storage: Storage, bus: Bus | None = None) -> None:
+    def __init__(self, storage: Storage, rate_limits: RateLimits, bus: Bus | None = None) -> None:
         self._storage = storage
+        self._rate_limits = rate_limits
         self._bus = bus or Bus()
         self._marks: WriteBehind[_Place, int] = WriteBehind(storage, _save, BEHIND, self._tell_servers)
         self._watches: dict[int, set[Watch]] = {}  # by room
@@ -64,13 +81,14 @@ class Unread:
         self._other_rooms: set[Watch] = set()
         self._tell = Paced(self._tell_watches, TELL_AT_MOST_EVERY)
         self._bus.hear(HaveRead, self._read_elsewhere)
+        self._bus.hear(WentBack, lambda _, back: self._go_back(back))
         self._bus.hear(Moved, lambda _, moved: self._list_anew(self._mine.get(moved.user_id, ())))
         self._bus.on_gap(self._recount_all)
 
-    async def counts(self, user: User, room_ids: Collection[int]) -> dict[int, int]:
-        """Return the unread counts of some rooms the person belongs to (99 and more are 100)."""
+    async def counts(self, user: User, room_ids: Collection[int]) -> dict[int, Counts]:
+        """Return the counts of some rooms the person belongs to (99 and more are 100)."""
         await self.settle(user)
-        return await self._storage.read(rooms.unread_counts, user.id, list(room_ids))
+        return await self._storage.read(reading.counts, user.id, list(room_ids))
 
     async def settle(self, user: User) -> None:
         """Store the person's marks now, so that what is read next knows them."""
@@ -83,6 +101,28 @@ class Unread:
         if message_id > (self._marks.get(place) or 0):
             self._marks.put(place, message_id)
             self._recount(place)
+
+    async def mark(self, user: User, slug: str, message_id: int | None) -> None:
+        """Have read a room as far as this message and no further; None for all of it. This goes back as well.
+
+        The person's pages that have the room in front leave it unread then. Raises NotFound, NotAMember or RateLimited.
+        """
+        self._rate_limits.check('marking rooms as read', user.id)
+        reached = await self._storage.read(reach.member_room, user, slug)
+        place = _Place(user.id, reached.room.id)
+        if message_id is not None and message_id < max(reached.last_read_id, self._marks.get(place) or 0):
+            back = WentBack(*place, message_id)
+            self._go_back(back)
+            self._bus.tell(back)
+            await self._marks.flush()  # what is being stored at this moment comes first
+
+        def store(connection: Connection) -> None:
+            here = reach.member_room(connection, user, slug)
+            reading.set_mark(connection, here.room.id, user.id, message_id)
+
+        await self._storage.write(store)
+        self._recount(place)
+        self._tell_servers([place])
 
     def watch(self, user: User, on_change: OnChange, on_rooms: OnChange = lambda: None) -> Watch:
         """Call ``on_change`` when a count of the rooms set by ``follow`` may have changed, at most once a second.
@@ -115,10 +155,11 @@ class Unread:
     def heard(self, event: RoomEvent) -> None:
         """Take note of an event that may change counts: also of one's own leaving, after which there is none."""
         watches = self._watches.get(event.room_id, ())
-        if isinstance(event, MessageSent | MessageDeleted) or (
-            isinstance(event, MessageEdited) and event.message.shown_again
-        ):
+        if isinstance(event, MessageSent | MessageEdited | MessageDeleted):  # an edit may mention others than before
             self._changed.update(watch for watch in watches if watch.user_id != event.message.author.id)
+            if isinstance(event, MessageSent):
+                message = event.message
+                tell_each([partial(watch.on_message, message) for watch in watches if watch.on_message is not None])
         elif isinstance(event, MemberLeft):
             self._changed.update(watch for watch in watches if watch.user_id == event.member.user.id)
         elif isinstance(event, RoomChanged):
@@ -140,9 +181,17 @@ class Unread:
         self._tell.close()
         await self._marks.flush()
 
+    def _go_back(self, back: WentBack) -> None:
+        """Let no mark that waits, and no page that has the room in front, clear what is to be unread."""
+        self._marks.discard(_Place(back.user_id, back.room_id))
+        watches = tuple(self._mine.get(back.user_id, ()))
+        tell_each(partial(watch.on_going_back, back.room_id, back.message_id) for watch in watches)
+
     def _recount(self, place: _Place) -> None:
         """Tell a person's pages that what they have read of a room has changed."""
-        self._changed.update(watch for watch in self._mine.get(place.user_id, ()) if place.room_id in watch.room_ids)
+        mine = tuple(self._mine.get(place.user_id, ()))
+        tell_each(partial(watch.on_mark, place.room_id) for watch in mine)
+        self._changed.update(watch for watch in mine if place.room_id in watch.room_ids)
         if self._changed:
             self._tell()
 
@@ -180,4 +229,4 @@ def _discard(watches: dict[int, set[Watch]], key: int, watch: Watch) -> None:
 
 
 def _save(connection: Connection, marks: Mapping[_Place, int]) -> None:
-    rooms.mark_read(connection, {(place.room_id, place.user_id): message_id for place, message_id in marks.items()})
+    reading.mark_read(connection, {(place.room_id, place.user_id): message_id for place, message_id in marks.items()})

@@ -45,6 +45,10 @@ class WriteBehind(Generic[K, V]):
         """Return the value of a key that is not stored yet."""
         return self._waiting.get(key, self._storing.get(key))
 
+    def discard(self, key: K) -> None:
+        """Forget a value that waits; one that is being stored just now is stored."""
+        self._waiting.pop(key, None)
+
     @property
     def waiting(self) -> Collection[K]:
         """The keys whose newest value is not stored yet."""

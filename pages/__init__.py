@@ -3,7 +3,7 @@
 from nicegui import Client
 
 from chat import Chat
-from pages import entering, invite, joining, link, pictures, room, settings, signing_in, theme
+from pages import entering, invite, joining, link, pictures, room, settings, signing_in, sound, theme
 
 FORMS = (
     *joining.FORMS,
@@ -19,6 +19,7 @@ LARGER = settings.LARGER  # those where more than usual is sent, and how many by
 def install(chat: Chat) -> None:
     """Register all pages of a chat."""
     theme.install()
+    sound.install()
     joining.install(chat)
     entering.install(chat)
     link.install(chat)

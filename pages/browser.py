@@ -18,6 +18,54 @@ REPORT = (
     ' if (box) sessionStorage.setItem(place, JSON.stringify([location.pathname, box.value])); }); })()'
 )
 
+# The same again, asked for: after a gap nobody knows whether the tab is still in front, and a browser that has died
+# says nothing at all, so nothing counts as seen by it.
+SIGN_OF_LIFE = 'emitEvent("browser", Intl.DateTimeFormat().resolvedOptions().timeZone, !document.hidden, "")'
+
+# The line above the first unread message is part of prepared HTML, no element of its own, and only the browser knows
+# where it is. One goes there; the other, run once a page, tells as "new-line" where it is.
+GO_TO_NEW_LINE = 'document.querySelector(".new-line")?.scrollIntoView({block: "center"})'
+WATCH_NEW_LINE = (
+    '(() => { let told, waits = false; const look = () => { waits = false; const of = (each) =>'
+    ' document.querySelector(each)?.getBoundingClientRect(); const line = of(".new-line"), log = of(".scroller");'
+    ' const where = !line || !log ? "" : line.bottom < log.top ? "above" : line.top > log.bottom ? "below" : "here";'
+    ' const what = `${where} ${document.querySelector(".new-line + article")?.id}`;'
+    ' if (what !== told) { told = what; emitEvent("new-line", where); } };'
+    ' const later = () => { if (!waits) { waits = true; setTimeout(look, 100); } };'
+    ' document.addEventListener("scroll", later, true);'
+    ' new MutationObserver(later).observe(document.body, {childList: true, subtree: true}); later(); })()'
+)
+
+# What makes itself noticed while the tab is hidden: a notification of the desktop, a sound, the icon of the tab. Only
+# the browser can do these. It is told by attributes of one element, so what people wrote stays data: it is parsed as
+# JSON and handed over as text. Of several tabs one is heard, and notifications replace those with the same tag.
+SIGNALS = (
+    '(() => { const place = document.querySelector(".signals"), icon = document.querySelector("link[rel~=icon]");'
+    ' const show = ([title, body, tag, ring]) => { try { if (window.Notification?.permission === "granted") {'
+    ' const shown = new Notification(title, {body, tag, silent: true}); shown.onclick = () => { window.focus();'
+    ' emitEvent("notified", tag); shown.close(); }; } } catch { /* some phones have none */ }'
+    ' const now = Date.now(), rang = Number(localStorage.getItem("hearth.rang"));'
+    ' if (ring && now - rang > 1500) { localStorage.setItem("hearth.rang", now);'
+    ' new Audio("/notification.wav").play().catch(() => {}); } };'
+    ' const on = {"data-icon": (text) => icon?.setAttribute("href", text),'
+    ' "data-said": (text) => show(JSON.parse(text))};'
+    ' const look = (name) => { if (place.hasAttribute(name)) on[name]?.(place.getAttribute(name)); };'
+    ' Object.keys(on).forEach(look); new MutationObserver((all) => all.forEach((each) => look(each.attributeName)))'
+    '.observe(place, {attributes: true}); })()'
+)
+
+# A browser asks for this permission only while a button is pressed, and only it knows whether notifications are shown.
+ASK_TO_NOTIFY = (
+    '() => { if (!window.Notification) emit("missing");'
+    ' else Notification.requestPermission().then((said) => emit(said)); }'
+)
+TRY_TO_NOTIFY = (
+    '() => { new Audio("/notification.wav").play().catch(() => {}); try { if (!window.Notification) emit("missing");'
+    ' else if (Notification.permission !== "granted") emit(Notification.permission); else { const shown ='
+    ' new Notification("Hearth", {body: "This is how a message makes itself noticed.", tag: "hearth", silent: true});'
+    ' shown.onshow = () => emit("shown"); shown.onerror = () => emit("failed"); } } catch { emit("failed"); } }'
+)
+
 # Rows are prepared HTML shared by all pages, so their buttons have no listeners of their own: one listener on the log
 # tells which button of which message was pressed.
 PRESSED_ROW_BUTTON = (
@@ -61,20 +109,88 @@ POINTED_PERSON = (
 STAY_WITH_PERSON = '() => clearTimeout(window.hearthPointing)'
 LEFT_PERSON = '() => { clearTimeout(window.hearthPointing); window.hearthPointing = setTimeout(() => emit(), 250); }'
 
+# Options of a list that is found by typing are prepared HTML, too: it tells which one was pressed.
+CHOSEN_OPTION = (
+    '(event) => { const option = event.target.closest("[role=option]");'
+    ' if (option) emit([...option.parentNode.children].indexOf(option)); }'
+)
+
+# A link within the page that was followed, in HTML that has others, which open beside it.
+FOLLOWED_LINK = '(event) => { if (event.target.closest("a:not([target])")) emit(); }'
+
+# On a touch screen a message's menu comes by resting on it. Chromium tells of that as of a right click, which on a
+# mouse keeps the browser's own menu, and so does a link; Safari on iOS does not, so the time is taken as well. Run once
+# a page; emits "shortcut".
+HELD_ROW = (
+    '(() => { let timer = 0, isHeld = false; const heard = (event) => { clearTimeout(timer);'
+    ' const {target, type} = event, row = target.closest?.(".log article"); if (!row || target.closest("a")) return;'
+    ' const tell = () => { isHeld = true; emitEvent("shortcut", "menu", Number(row.dataset.id)); };'
+    ' if (type === "touchend" && isHeld) event.preventDefault();'  # or the click that follows would close the menu
+    ' if (type === "touchstart") { isHeld = false; timer = setTimeout(tell, 700); }'
+    ' if (type === "contextmenu" && event.pointerType === "touch") { event.preventDefault(); tell(); } };'
+    ' for (const kind of ["touchstart", "touchmove", "touchend", "touchcancel", "contextmenu"])'
+    ' addEventListener(kind, heard, {passive: ["touchstart", "touchmove"].includes(kind)}); })()'
+)
+
+# Quasar's menus know Tab and Esc alone. The arrows are those of every menu; going around the end is usual, too.
+ARROWS_IN_MENU = (
+    '(event) => { const items = [...event.currentTarget.querySelectorAll("[role=menuitem]")]'
+    '.filter((each) => each.offsetParent), now = items.indexOf(document.activeElement);'
+    ' const to = {ArrowDown: now + 1, ArrowUp: Math.max(now, 0) - 1, Home: 0, End: -1}[event.key];'
+    ' if (to === undefined) return; event.preventDefault(); items.at(to % items.length)?.focus(); }'
+)
+
+# Single letters act while the focus is in the conversation or nowhere, and never in a text box, a menu or a dialog; to
+# tell the server of every key that anybody types would be a flood, and to step from row to row by it would be slow. The
+# place of a key counts where its sign is of another script. Run once a page; emits "shortcut" with the letter and the
+# message that has the focus for what the server does. Ctrl+K, which browsers search with, is ours everywhere.
+SHORTCUTS = (
+    '(() => addEventListener("keydown", (event) => { const {target, key, isComposing} = event;'
+    ' if (!key || isComposing) return;'
+    ' const of = (selector) => document.querySelector(selector), row = target.closest(".log article");'
+    ' const letter = (key > "~" ? event.code.slice(3) : key).toLowerCase(), isFree = !of(".q-dialog, .q-menu");'
+    ' if ((event.ctrlKey || event.metaKey) && letter === "k" && !event.shiftKey && !event.altKey) {'
+    ' event.preventDefault(); if (isFree) emitEvent("shortcut", "go", 0); }'
+    ' if (event.ctrlKey || event.metaKey || event.altKey || !isFree) return;'
+    ' if (target !== document.body && !target.closest(".conversation")) return;'
+    ' const box = of(".composer textarea"), all = [...document.querySelectorAll(".log article")];'
+    ' const end = of(".scroller")?.getBoundingClientRect().bottom, step = {j: 1, k: -1}[letter];'
+    ' const last = all.findLast((each) => each.getBoundingClientRect().bottom <= end) ?? all.at(-1);'
+    ' const isField = target.closest("input, textarea, select, [contenteditable]");'
+    ' if (key === "Escape" && isField && (target !== box || box.value || of(".composer.about"))) return;'
+    ' if (key === "Escape") (isField ? last : box)?.focus(); if (isField) return;'
+    ' if (step) { const next = row ? all[all.indexOf(row) + step] : last;'
+    ' next ? next.focus() : of(".scroller")?.scrollTo(0, step * 1e9); }'
+    ' const does = letter === "?" || (row && ["r", "e"].includes(letter));'
+    ' if (does) emitEvent("shortcut", letter, Number(row?.dataset.id ?? 0)); if (step || does) event.preventDefault();'
+    ' if (row && letter === "r") box?.focus();'  # what is typed next is the answer, however far the server is
+    ' const more = row?.querySelector(".message-button"); if (key === "Enter" && target === row && more) {'
+    ' event.preventDefault(); more.focus(); more.click(); } }))()'
+)
+
 # Prepared HTML is put in place of what was there, and a button in it that had the focus is gone with that: whoever goes
 # through the people by keyboard would be thrown out of the list whenever one of them comes. Run once a page; gives the
-# focus to the same button of the same row again, unless it went elsewhere meanwhile.
+# focus to the same button of the same row again, or to one beside it if it is gone, unless it went elsewhere meanwhile.
 KEEP_FOCUS = (
-    '(() => { let kept = null; const of = (target) => { const row = target.closest?.("article[id], li[id]");'
-    ' const name = ["who", "author", "message-button"].find((each) => target.classList?.contains(each));'
-    ' const emoji = target.dataset?.emoji, chip = emoji ? `#${row?.id} [data-emoji="${emoji}"], ` : "";'
-    ' return row && (name || chip) ? `${chip}#${row.id} .${name ?? "message-button"}` : null; };'
+    '(() => { let kept = null; const of = (target) => {'
+    ' const row = target.closest?.("article[id], li[id], .picker-grid"), emoji = target.dataset?.emoji, name ='
+    ' ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
+    ' return !row ? null : target === row ? `#${row.id}`'
+    ' : emoji ? `#${row.id} [data-emoji="${emoji}"]` : name ? `#${row.id} .${name}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
     ' && document.activeElement === document.body) kept = null; }));'
     ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
-    ' document.querySelector(kept)?.focus({preventScroll: true}); })'
+    ' (document.querySelector(kept) ?? document.querySelector('
+    '`${kept.split(" ")[0]} :is([data-emoji], .message-button)`))?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
+)
+
+# A row is prepared HTML, often of a block with others, and no element to the server: only the browser can bring it into
+# view, and give it the focus, so that it is read out and stands out until the focus goes elsewhere.
+GO_TO_ROW = (
+    '(() => {{ const row = document.getElementById("m{:d}"); if (!row) return; row.tabIndex = -1;'
+    ' row.focus({{preventScroll: true}}); row.scrollIntoView({{block: "center"}}); }})()'
 )
 
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
@@ -153,6 +269,11 @@ def put_cursor(box: ui.input, place: int) -> None:
     text = box.value if isinstance(box.value, str) else ''
     count = units(text[:place])
     box.client.run_javascript(PUT_CURSOR.format(box.id, count, count))
+
+
+def go_to_row(client: Client, message_id: int) -> None:
+    """Bring a message that is in the log into view, and give it the focus."""
+    client.run_javascript(GO_TO_ROW.format(message_id))
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from pages import browser
+
 
 def icon(icon_name: str, label: str, on_click: Callable[[], object] | None = None) -> ui.element:
     """Return a small button with a picture; ``label`` is what a screen reader says and a pointer sees.
@@ -26,7 +28,7 @@ def menu(icon_name: str, label: str, fill: Callable[[], object], *, anew: bool =
 
     def show() -> None:
         if not menus:
-            with button, ui.menu().props('auto-close no-parent-event') as made:
+            with button, entries('auto-close') as made:
                 fill()
             menus.append(made)
         elif anew:
@@ -38,6 +40,14 @@ def menu(icon_name: str, label: str, fill: Callable[[], object], *, anew: bool =
     button = icon(icon_name, label, show)
     button.props['aria-haspopup'] = 'menu'
     return button
+
+
+def entries(props: str = '') -> ui.menu:
+    """Return a place for entries that opens by its ``open`` alone and knows the arrows, Home and End.
+
+    Whatever had the focus gets it back when it closes.
+    """
+    return ui.menu().props(f'no-parent-event {props}').on('keydown', js_handler=browser.ARROWS_IN_MENU)
 
 
 def plain(label: str, on_click: Callable[..., object]) -> ui.button:

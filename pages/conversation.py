@@ -18,6 +18,8 @@ from chat.events import (
     MemberEvent,
     MemberJoined,
     MemberLeft,
+    MessageDeleted,
+    MessageEdited,
     MessageEvent,
     MessageSent,
     RoomChanged,
@@ -26,20 +28,23 @@ from chat.events import (
     Told,
     Typing,
 )
-from chat.models import Member, MentionOfAll, Message, MessagePage, Role, RoomView, Silence, User
+from chat.models import Counts, Member, MentionOfAll, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
-from pages import buttons, dialogs, links
+from pages import dialogs, links
 from pages.asking import shows_errors
 from pages.card import PersonCard
 from pages.composer import Composer
 from pages.live_rows import live_rows
 from pages.looks import RoomLooks
 from pages.message_list import MessageList
-from pages.moderating import Moderating, RowEntries
+from pages.moderating import Moderating
+from pages.new_bar import NewBar
 from pages.people import People
 from pages.pulse import Pulses
 from pages.reacting import Reacting
+from pages.reading import Reading
 from pages.room_settings import duration
+from pages.row_menu import RowEntry, RowMenu
 from pages.suggestions import Suggestions
 from web.page_updates import Wire
 
@@ -68,9 +73,12 @@ class Conversation:
         reader: ZoneInfo,
         marked: int | None,
         is_in_front: Callable[[], bool],
+        is_alive: Callable[[], bool],
         on_activity: Callable[[], object],
         on_counts: Callable[[], object],
+        on_said: Callable[[Message], object],
         on_room_changed: Callable[[], object],
+        on_pins: Callable[[], object],
         on_me_changed: Callable[[User], object],
         on_removed: Callable[[], object],
     ) -> None:
@@ -82,8 +90,10 @@ class Conversation:
         self._people = people
         self._looks = looks
         self._is_in_front = is_in_front
+        self._is_alive = is_alive  # the browser has given a sign of life just now; else it is asked for one
         self._on_activity = on_activity
         self._on_counts = on_counts
+        self._on_said = on_said  # of what is said while the page is not in front
         self._on_room_changed = on_room_changed
         self._on_me_changed = on_me_changed
         self._on_removed = on_removed
@@ -91,7 +101,13 @@ class Conversation:
         self._news: list[Told] = []  # heard, and not yet shown
         self._held: list[Told] | None = None  # heard while nobody knows whether this person still belongs here
         self._pulse = pulses.of(self.room.id, SHOW_TOGETHER)
-        self._read_id = self._counted = 0
+        self._read_id = 0
+        self.mentions = view.mentions  # of the person, among what is unseen
+        self._counted: tuple[int, int] | None = None
+        self._left_unread = False  # on purpose: seeing does not clear it
+        self._is_recounting = False
+        self._line_is_above = False
+        self._new = view.unread  # how many messages the bar at the top tells of, 0 for no bar
         self._who_types: Sequence[User] = ()
         self._typing_says = ''
         self._slow_pulse = pulses.of(self.room.id, STATES_EVERY, STATES_AFTER)
@@ -104,12 +120,14 @@ class Conversation:
                 view.room,
                 view.page,
                 reader,
-                new_after=view.last_read_id if view.unread else None,
+                first_unread=view.first_unread,
+                unseen=view.unread,
                 marked=marked,
                 wire=wire,
                 load=self._load,
                 on_action=self._row_pressed,
                 on_seen=self.seen,
+                on_down=self._read_on,
             )
             self._typing = live_rows(self._client, wire, 'typing')
             self._composer = Composer(
@@ -127,9 +145,24 @@ class Conversation:
         card.moderating = self._moderating = Moderating(
             chat, self._client, lambda: self._user, lambda: self.room, people.role
         )
+        self._bar = NewBar(self._place, self._jump_to_new, self.mark_read)
         self._show_whether_moderates()
-        self._pressed: Message | None = None
-        self._menu: ui.menu | None = None
+        self.reading = Reading(
+            chat,
+            self._client,
+            self._place,
+            self.messages,
+            view.pinned_ids,
+            user=lambda: self._user,
+            room=lambda: self.room,
+            role=people.role,
+            may_moderate=self._moderating.may,
+            may_reply=self._may_reply,
+            go_to=self.go_to,
+            reply_to=self._composer.reply_to,
+            on_pins=on_pins,
+        )
+        self._menu = RowMenu(self._place, self._row_entries, self.messages.get)
         self._silence_ends: asyncio.TimerHandle | None = None
         self._show_silence(view.silence)
 
@@ -152,7 +185,7 @@ class Conversation:
         self._pulse.forget(self._show_all)
         self._news.clear()
         self._slow_pulse.forget(self._show_who_types)
-        if self._slow_pulse.forget(self._mark_read):
+        if self._slow_pulse.forget(self._mark_read) and self._is_alive():
             self._mark_read()
         if self._subscription is not None:
             self._chat.room_state.unsubscribe(self._subscription)
@@ -162,6 +195,7 @@ class Conversation:
             self._looks.unwatch(self._show_looks)
             self.messages.close()
             self._typing.close()
+            self.reading.close()
         self._forget_end_of_silence()
 
     @property
@@ -183,6 +217,11 @@ class Conversation:
         """What somebody is in this room; None for who does not belong to it."""
         return self._people.role(user_id)
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether it was opened at a message, which has the focus then."""
+        return self.messages.is_marked
+
     def focus(self) -> None:
         """Put the cursor into the message box."""
         self._composer.focus()
@@ -197,24 +236,118 @@ class Conversation:
 
     def seen(self) -> None:
         """Note that the newest message is on the screen, if it is."""
-        if self._subscription is not None and self.messages.at_end and self._is_in_front():
+        if self._subscription is not None and self._is_looking() and not self._left_unread:
             self.messages.seen()
+            self.mentions = 0
             self._read_id = self.messages.newest_id
             self._slow_pulse.ask(self._mark_read)
             self._count()
 
+    def _is_looking(self) -> bool:
+        return self.messages.at_end and self._is_in_front()
+
     def _count(self) -> None:
-        if self._counted != self.messages.unseen:
-            self._counted = self.messages.unseen
+        if self._counted != self.counts:
+            self._counted = self.counts
             self._on_counts()
+        self._refresh_bar()
 
     def _mark_read(self) -> None:
-        self._chat.unread.seen(self._user, self.room, self._read_id)
+        if self._is_alive():  # else it answers, if it can, and then it has seen
+            self._chat.unread.seen(self._user, self.room, self._read_id)
 
     @property
-    def unseen(self) -> int:
-        """How many messages came while nobody looked."""
-        return self.messages.unseen
+    def counts(self) -> Counts:
+        """How many messages nobody has looked at, and how many of them mention the person."""
+        return Counts(self.messages.unseen, self.mentions)
+
+    @shows_errors
+    async def mark_read(self) -> None:
+        """Have read everything."""
+        self._read_on()
+        self._new = 0
+        await self._chat.unread.mark(self._user, self.room.slug, None)
+
+    def mark_changed(self, room_id: int) -> None:
+        """Take note that the person has read more of a room, or less, here or elsewhere."""
+        if room_id == self.room.id and (self.messages.unseen or self._left_unread):
+            self._recount()
+
+    def leave_unread(self, room_id: int, message_id: int) -> None:
+        """Take note that the person wants to read what comes after a message again: seeing it now does not count."""
+        if room_id != self.room.id or self._subscription is None:
+            return
+        self._slow_pulse.forget(self._mark_read)
+        self._left_unread = True
+        self.messages.draw_line(message_id)
+        self.messages.flush()
+
+    def _read_on(self) -> None:
+        self._left_unread = False
+        self.seen()
+
+    def _recount(self) -> None:
+        if not self._is_recounting:
+            self._is_recounting = True
+            background_tasks.create(self._ask_for_counts(), name='count what is unread here', context=self._client)
+
+    async def _ask_for_counts(self) -> None:
+        try:
+            while self._subscription is not None:
+                revision = self._subscription.revision
+                found = await self._chat.unread.counts(self._user, [self.room.id])
+                if self._subscription is None or self._subscription.revision == revision:
+                    self._take_counts(found.get(self.room.id, Counts()))
+                    return
+                # else something came meanwhile, which may be counted or not
+        except ChatError:
+            return  # the next change asks again
+        finally:
+            self._is_recounting = False
+
+    def _take_counts(self, counts: Counts) -> None:
+        if self._subscription is None:
+            return
+        self.messages.set_unseen(counts.unread)
+        self.mentions = counts.mentions
+        if not counts.unread:
+            self._left_unread = False
+        elif self._left_unread:
+            self._new = counts.unread
+        self._count()
+
+    def line_told(self, where: object) -> None:
+        """Take note of where the line of the new stands on the screen: what one has been at needs no bar."""
+        self._line_is_above = where == 'above'
+        if where == 'here':
+            self._new = 0
+        self._refresh_bar()
+
+    def _refresh_bar(self) -> None:
+        if not self._new:
+            self._bar.hide()
+            return
+        self._new = max(self._new, self.messages.unseen)
+        first, after = self.messages.first_new, self.messages.new_after
+        is_further_up = first is None and after is not None and after < self.messages.newest_id
+        if is_further_up or self._line_is_above:
+            self._bar.show(self._new, first, self.messages.reader)
+        else:
+            self._bar.hide()
+
+    async def _jump_to_new(self) -> None:
+        if self.messages.first_new is not None:
+            self.messages.go_to_line()
+            return
+        after = self.messages.new_after or 0
+        page = await self._load(after=after)
+        if page is not None and page.messages:
+            with self._client:
+                ui.navigate.to(links.address_of(self.room.slug, page.messages[0].id))
+
+    @shows_errors
+    async def _mark_unread(self, message: Message) -> None:
+        await self._chat.unread.mark(self._user, self.room.slug, message.id - 1)
 
     def _heard(self, events: Sequence[Told]) -> None:
         for event in events:
@@ -239,6 +372,12 @@ class Conversation:
 
     def _show_all(self) -> None:
         news, self._news = self._news, []
+        if not self._is_in_front():
+            for event in news:
+                if isinstance(event, MessageSent):
+                    self._on_said(event.message)
+        if not self.messages.unseen and not self._is_looking():
+            self._begin_new(news)
         said = tuple([event.message for event in news if _is_plain(event)])
         if len(said) != len(news) or not self._say(said):
             for event in news:
@@ -247,26 +386,50 @@ class Conversation:
         self.messages.flush()
         self._count()
 
+    def _begin_new(self, news: Sequence[Told]) -> None:
+        """Let the line stand above what comes while nobody looks."""
+        if not self.messages.has_newer and any(self._is_news(event) for event in news):
+            self.messages.draw_line(self.messages.newest_id)
+            self._new = 1
+
+    def _is_news(self, event: Told) -> bool:
+        return isinstance(event, MessageSent) and event.message.author.id != self._user.id
+
     def _say(self, messages: tuple[Message, ...]) -> bool:
         """Show what all pages of the room show alike; returns whether it could be shown so."""
         authors = [message.author.id for message in messages]
+        before = self.mentions
+        self.mentions += sum(self._calls_me(message) for message in messages)
         if not self.messages.say(messages, own=authors.count(self._user.id)):
+            self.mentions = before
             return False
         if self._who_types:
             self._who_types = [user for user in self._who_types if user.id not in authors]
         return True
 
+    def _calls_me(self, message: Message) -> bool:
+        me = self._user.id
+        return (message.mentions_all or me in message.mentions) and message.author.id != me
+
     def _show_one(self, event: Told) -> None:
         if isinstance(event, MessageEvent):
+            self._look_at_counts(event)
             if self._who_types:
                 self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
             self._put(event.message, is_said=isinstance(event, MessageSent))
+            self.reading.heard(event.message)
         elif isinstance(event, MemberEvent):
             self._show_member(event)
         elif isinstance(event, RoomChanged):
             self._changed_room(event)
         elif isinstance(event, StartAfresh):
             background_tasks.create(self._start_afresh(), name='start afresh', context=self._client)
+
+    def _look_at_counts(self, event: MessageEvent) -> None:
+        if isinstance(event, MessageSent):
+            self.mentions += self._calls_me(event.message)
+        elif self.messages.unseen and isinstance(event, MessageEdited | MessageDeleted):
+            self._recount()
 
     def _show_member(self, event: MemberEvent) -> None:
         self._looks.heard(event)
@@ -295,6 +458,7 @@ class Conversation:
         """Show somebody by the name that they have now."""
         self.messages.rename(user)
         self._composer.rename(user)
+        self.reading.refresh()
         self._who_types = [user if each.id == user.id else each for each in self._who_types]
         if user.id == self._user.id and user != self._user:
             self._user = user
@@ -426,14 +590,36 @@ class Conversation:
             return
         self._people.show(members)
         self.messages.start_afresh(page)
+        await self.reading.start_afresh()
+        self._recount()
         self._look_for_silence()
         self._rename(me)
         await self._looks.reach(page.revision)
 
     @shows_errors
-    async def _load(self, before: int | None = None, after: int | None = None) -> MessagePage | None:
+    async def go_to(self, message_id: int) -> None:
+        """Show a message of this room, wherever in its history it stands, and mark it."""
+        message = self.messages.get(message_id)
+        if message is None:
+            page = await self._load(around=message_id)
+            if page is None or self._subscription is None:
+                return
+            self.messages.start_afresh(page, marked=message_id)
+            self._count()
+        elif message.deleted_at is not None:
+            raise NotFound('This message is hidden.' if message.hidden else 'This message was deleted.')
+        self.messages.go_to(message_id)
+
+    @shows_errors
+    async def _load(
+        self, before: int | None = None, after: int | None = None, around: int | None = None
+    ) -> MessagePage | None:
+        messages, slug = self._chat.messages, self.room.slug
         for _ in range(TRIES):
-            page = await self._chat.messages.page(self._user, self.room.slug, before=before, after=after)
+            if around is None:
+                page = await messages.page(self._user, slug, before=before, after=after)
+            else:
+                page = await messages.around(self._user, slug, around)
             if self._subscription is None or page.revision >= self._subscription.revision:
                 return page  # else something was told meanwhile that this page does not know
         raise StorageFailed
@@ -457,17 +643,18 @@ class Conversation:
             self._told_typing_at = monotonic()
             self._chat.room_state.typing(self.room.id, self._user)
 
-    def _build_menu(self) -> ui.menu:
-        """Return the one menu that serves all rows: it opens beside the button that was pressed."""
-        props = 'no-parent-event anchor="bottom right" self="top right"'
-        with self._place, ui.menu().props(props).classes('row-menu') as menu:
-            self._reply_entry = buttons.entry('Reply', self._reply)
-            self._react_entry = buttons.entry('Add reaction', self._react)
-            self._edit_entry = buttons.entry('Edit', self._begin_edit)
-            self._copy_entry = buttons.entry('Copy link', self._copy_link)
-            self._delete_entry = buttons.entry('Delete', self._ask_to_delete).classes('danger')
-            self._moderation = RowEntries(self._moderating, lambda: self._pressed)
-        return menu
+    def _row_entries(self) -> list[RowEntry]:
+        """Return what stands in the menu of a message, in this order."""
+        return [
+            RowEntry('Reply', self._composer.reply_to, self._may_reply),
+            RowEntry('Add reaction', lambda each: self._reacting.pick(each.id), lambda each: each.deleted_at is None),
+            RowEntry('Edit', self._begin_edit, lambda each: self._chat.messages.may_edit(self._user, each)),
+            *self.reading.row_entries(),
+            RowEntry('Copy link', self._copy_link, lambda each: not each.hidden),
+            RowEntry('Mark unread from here', self._mark_unread, lambda each: not each.hidden),
+            RowEntry('Delete', self._ask_to_delete, lambda each: each.author.id == self._user.id, is_danger=True),
+            *self._moderating.row_entries(),
+        ]
 
     def _row_pressed(self, action: object, message_id: object, emoji: object = '') -> Awaitable[None] | None:
         """Do what a button of a row is for; a browser can tell anything."""
@@ -479,51 +666,40 @@ class Conversation:
         if action == 'pick':
             return self._reacting.pick(message.id)
         if action == 'menu' and self._has_menu(message):
-            self._open_menu(message)
+            self._menu.open(message)
+        if action == 'quote' and message.reply_to is not None:
+            return self.go_to(message.reply_to)
         return None
 
-    def _open_menu(self, message: Message) -> None:
-        self._pressed = message
-        if self._menu is None:
-            self._menu = self._build_menu()
-        is_own = message.author.id == self._user.id
-        self._edit_entry.set_visibility(self._chat.messages.may_edit(self._user, message))
-        self._delete_entry.set_visibility(is_own)
-        self._reply_entry.set_visibility(not (message.hidden or self._composer.is_silent))
-        self._react_entry.set_visibility(message.deleted_at is None)
-        self._copy_entry.set_visibility(not message.hidden)
-        self._moderation.offer(self._user, message)
-        self._menu.props['target'] = f'#m{message.id} .message-button'
-        self._menu.open()
+    def _may_reply(self, message: Message) -> bool:
+        return message.deleted_at is None and not self._composer.is_silent
+
+    def choose(self, label: str, message_id: object) -> None:
+        """Do with a message what an entry of its menu says, if that is offered."""
+        message = self.messages.get(message_id) if isinstance(message_id, int) else None
+        if message is not None and self._has_menu(message):
+            self._menu.choose(label, message)
+
+    def open_menu(self, message_id: object) -> None:
+        """Open the menu of a message, if it has one."""
+        self._row_pressed('menu', message_id)
 
     def _has_menu(self, message: Message) -> bool:
         return message.deleted_at is None or (message.hidden and self._moderating.may(message.author))
 
-    def _reply(self) -> None:
-        if self._pressed is not None:
-            self._composer.reply_to(self._pressed)
-
-    def _react(self) -> Awaitable[None] | None:
-        return None if self._pressed is None else self._reacting.pick(self._pressed.id)
-
     def _pick_emoji(self, target: str, write: Callable[[str], object]) -> Awaitable[None]:
         return self._reacting.pick_for_words(target, write)
 
-    def _begin_edit(self) -> None:
-        # The newest version: it may have changed on another page while the menu was open.
-        message = self.messages.get(self._pressed.id) if self._pressed is not None else None
-        if message is not None and message.deleted_at is None:
+    def _begin_edit(self, message: Message) -> None:
+        if message.deleted_at is None:
             self._composer.edit(message)
 
-    def _copy_link(self) -> None:
-        if self._pressed is not None:
-            path = links.address_of(self.room.slug, self._pressed.id)
-            links.share(self._client, self._chat.settings.public_url, path, 'Link copied')
+    def _copy_link(self, message: Message) -> None:
+        path = links.address_of(self.room.slug, message.id)
+        links.share(self._client, self._chat.settings.public_url, path, 'Link copied')
 
-    def _ask_to_delete(self) -> None:
-        if self._pressed is not None:
-            message_id = self._pressed.id
-            dialogs.confirm('Delete this message for everybody?', 'Delete', lambda: self._delete(message_id))
+    def _ask_to_delete(self, message: Message) -> None:
+        dialogs.confirm('Delete this message for everybody?', 'Delete', lambda: self._delete(message.id))
 
     @shows_errors
     async def _delete(self, message_id: int) -> None:

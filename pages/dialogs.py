@@ -112,6 +112,15 @@ def show_address(address: str) -> None:
             buttons.main('Done', dialog.close)
 
 
+def show_text(text: str) -> None:
+    """Show a text to copy by hand."""
+    with titled('Copy this text') as dialog:
+        shown = ui.textarea('Text', value=text).props('outlined readonly autofocus').classes('full copied-text')
+        dialog.on('show', lambda: shown.run_method('select'), args=[])
+        with ui.element('div').classes('dialog-buttons'):
+            buttons.main('Done', dialog.close)
+
+
 def show_link(title: str, sentence: str, address: str) -> None:
     """Show an address that is for one person, also as a code for a camera."""
     with titled(title) as dialog:

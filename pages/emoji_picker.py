@@ -4,6 +4,7 @@ It is made at first use. A group is prepared HTML that all pages share, in one e
 emoji would cost seconds.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from html import escape
@@ -46,6 +47,7 @@ class EmojiPicker:
     async def open(self, target: str, title: str, on_chosen: Chosen) -> None:
         """Let one choose beside the element of this selector; ``on_chosen`` is awaited with the emoji."""
         self._liked = await self._taste()
+        await asyncio.to_thread(emojis.all_emojis)  # reads them all when it is the first time since the start
         if self._client.is_deleted or self._place.is_deleted:
             return
         if self._menu is None:

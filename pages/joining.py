@@ -166,5 +166,5 @@ async def _welcome_back(chat: Chat, session: Session, new_room: str, problem: st
 
 
 def _room_link(entry: RoomEntry) -> None:
-    link = ui.html(room_list.label(entry.room, entry.unread), sanitize=False, tag='a').classes('room-link')
+    link = ui.html(room_list.label(entry.room, room_list.badge(entry)), sanitize=False, tag='a').classes('room-link')
     link.props['href'] = links.address_of(entry.room.slug)

@@ -5,16 +5,17 @@ own (``live_rows``), which is also what a screen reader announces. A change of a
 """
 
 import asyncio
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
-from chat.models import Message, MessagePage, Reaction, Room, User
+from chat.models import MOST_UNREAD, Message, MessagePage, Reaction, Room, User
 from pages import browser, rows
 from pages.blocks import Block, key_of, talk_of
 from pages.live_rows import live_rows
@@ -24,6 +25,7 @@ from web.page_updates import Wire
 BLOCK = 10  # rows; an edit in the history sends so many again
 MOST_ROWS = 200  # kept on a page
 CACHED = 4096  # messages of people who have another name since
+SETTLES_WITHIN = 0.3  # s
 TRIM_AFTER = 0.5  # s; what is added at one end and removed at the other at once would move the place under the eye
 
 
@@ -36,31 +38,36 @@ class MessageList:
         page: MessagePage,
         reader: ZoneInfo,
         *,
-        new_after: int | None,
+        first_unread: int | None,
+        unseen: int,
         marked: int | None,
         wire: Wire | None,
         load: Callable[..., Awaitable[MessagePage | None]],
         on_action: Callable[..., object],
         on_seen: Callable[[], object],
+        on_down: Callable[[], object],
     ) -> None:
         self._messages: dict[int, Message] = {}
         self._ids: list[int] = []  # of the messages, rising
         self._quoted: dict[int, Message] = {}
         self._blocks: list[Block] = []
         self._above = page.above  # just before the first row: whether that begins a day or a group depends on it
-        self._reader = reader
-        self._new_after = new_after  # the last message that was read, if there are newer ones
+        self.reader = reader
+        # Whatever is newer is new; a line stands there.
+        self._new_after = None if first_unread is None else first_unread - 1
         self._marked = marked  # the message that a link led to
-        self._mark: ui.element | None = None
-        self._waits_for_mark = marked is not None
+        self._mark: ui.element | None = None  # what it stands in
+        self._opens_elsewhere = marked is not None or first_unread is not None  # than at its end
+        self._looks = 0  # how often the browser has told whether the end is in view
         self._load = load
         self._on_seen = on_seen
+        self._on_down = on_down
         self._loading = False
         self._notice_number = 0
         self._jump_shows: tuple[bool, int] | None = None
         self.has_older, self.has_newer = page.has_older, page.has_newer
-        self.at_end = not page.has_newer
-        self.unseen = 0
+        self.at_end = not (page.has_newer or self._opens_elsewhere)
+        self.unseen, self._more_are_unseen = unseen, unseen >= MOST_UNREAD
         with ui.element('div').classes('scroller').props('tabindex=0') as self._scroller:
             self._scroller.props['aria-label'] = f'Messages in {room.name}'
             self._scroller.props['role'] = 'region'
@@ -81,6 +88,35 @@ class MessageList:
         """The id of the newest message shown, 0 if there is none."""
         return self._ids[-1] if self._ids else 0
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether a message is marked."""
+        return self._mark is not None
+
+    def may_have_replies(self, message_id: int) -> bool:
+        """Whether there are replies to a message that is on the page, as far as the page knows."""
+        return self.has_newer or any(each.reply_to == message_id for each in self._messages.values())
+
+    @property
+    def first_new(self) -> Message | None:
+        """The message that the line of the new stands above, if it is on the page."""
+        place = len(self._ids) if self._new_after is None else bisect_right(self._ids, self._new_after)
+        return self._messages[self._ids[place]] if place < len(self._ids) and (place or self._has_line) else None
+
+    @property
+    def _has_line(self) -> bool:
+        return self._new_after is not None and (self._above is None or self._above.id <= self._new_after)
+
+    @property
+    def new_after(self) -> int | None:
+        """The message that the line of the new stands below, which need not be on the page."""
+        return self._new_after
+
+    @property
+    def number_of_new(self) -> str:
+        """How many messages are unread, as far as they were counted."""
+        return f'{MOST_UNREAD - 1}+' if self._more_are_unseen else f'{self.unseen}'
+
     def get(self, message_id: int) -> Message | None:
         """Return a message that is on the page."""
         return self._messages.get(message_id)
@@ -97,13 +133,15 @@ class MessageList:
     def say(self, messages: tuple[Message, ...], own: int) -> bool:
         """Show what was just said, ``own`` of it by the reader; False if it has to be put one by one.
 
-        The messages reply to nothing, and are in the order in which they were said.
+        The messages reply to nothing.
         """
         is_at_end = self.at_end or len(self._messages) + len(messages) < MOST_ROWS
         is_new = self._new_after is None or self.newest_id > self._new_after
         if self.has_newer or not is_at_end or not is_new or messages[0].id <= self.newest_id:
             return False
-        talk = talk_of(messages, self._messages[self._ids[-1]] if self._ids else self._above, self._reader)
+        if len(messages) > 1 and any(later.id <= each.id for each, later in pairwise(messages)):
+            return False  # some were edited since, which is told in the order of the edits
+        talk = talk_of(messages, self._messages[self._ids[-1]] if self._ids else self._above, self.reader)
         self._messages.update(talk.messages)
         self._ids.extend(talk.messages)
         self._blocks.extend(talk.blocks)
@@ -137,6 +175,12 @@ class MessageList:
         if renamed:
             self._render_where(renamed)
 
+    def draw_line(self, new_after: int) -> None:
+        """Let the line of the new stand below this message, and nowhere else."""
+        before, self._new_after = self._new_after, new_after
+        for place in {before, new_after} - {None}:
+            self._render([block for block in self._blocks if block.ids and block.ids[-1] > (place or 0)][:1])
+
     def flush(self) -> None:
         """Show what was put and noted since the last time."""
         if self.at_end:
@@ -148,8 +192,8 @@ class MessageList:
 
     def set_zone(self, reader: ZoneInfo) -> None:
         """Show all times in another zone."""
-        if reader != self._reader:
-            self._reader = reader
+        if reader != self.reader:
+            self.reader = reader
             self._render(self._blocks)
             self.flush()
 
@@ -160,20 +204,37 @@ class MessageList:
             return
         background_tasks.create(self._open_newest(), name='open the newest messages', context=self.log.client)
 
-    def go_to_marked(self) -> None:
-        """Scroll to the message that a link led to, if one did."""
-        if self._mark is not None:
-            self._mark.run_method('scrollIntoView', {'block': 'center'})
+    def _go_down(self) -> None:
+        self._on_down()
+        self.go_to_end()
 
-    def start_afresh(self, page: MessagePage) -> None:
-        """Show these messages instead of all that are shown."""
+    def go_to(self, message_id: int) -> None:
+        """Scroll to a message that is on the page, and give it the focus."""
+        if self._mark is not None and message_id != self._marked:
+            self._mark.classes(remove='marked')
+        browser.go_to_row(self.log.client, message_id)
+
+    def go_to_marked(self) -> None:
+        """Scroll to the message that a link led to, or else to the first unread one, if there is one."""
+        if self._mark is not None and self._marked is not None:
+            self.go_to(self._marked)
+        elif self._opens_elsewhere:
+            self.go_to_line()
+
+    def go_to_line(self) -> None:
+        """Scroll to the line of the new."""
+        self.log.client.run_javascript(browser.GO_TO_NEW_LINE)
+
+    def start_afresh(self, page: MessagePage, marked: int | None = None) -> None:
+        """Show these messages instead of all that are shown; one of them may be ``marked``."""
+        self._marked, self._mark = marked, None
         self._content.clear()
         self._live.clear()
         self._messages.clear()
         self._ids.clear()
         self._quoted.clear()
         self._blocks.clear()
-        self._new_after, self._above = None, page.above
+        self._above, self._opens_elsewhere = page.above, False
         self.has_older, self.has_newer = page.has_older, page.has_newer
         self._add_history(page.messages, page.quoted)
         self.at_end = not page.has_newer
@@ -186,7 +247,11 @@ class MessageList:
 
     def seen(self) -> None:
         """Note that the end is on the screen."""
-        self.unseen = 0
+        self.set_unseen(0)
+
+    def set_unseen(self, count: int) -> None:
+        """Note how many messages are unread."""
+        self.unseen, self._more_are_unseen = count, count >= MOST_UNREAD
         self._refresh_jump()
 
     def _append(self, message: Message, quoted: Message | None, *, is_own: bool, is_new: bool) -> None:
@@ -205,7 +270,7 @@ class MessageList:
             self._quoted[quoted.id] = quoted
         key = key_of(message)
         self._blocks.append(Block((message.id,), key=key))
-        self._live.put(key, rows.one(message, before, self._reader, quoted, self._new_after), 'message')
+        self._live.put(key, rows.one(message, before, self.reader, quoted, self._new_after), 'message')
 
     def _insert(self, message: Message, quoted: Message | None) -> None:
         """Show a message in its place among those said later: it was edited since, or its quote had to be fetched."""
@@ -239,11 +304,15 @@ class MessageList:
         if in_view is not True or not self.has_older or self._loading or not self._messages:
             return
         self._loading = True
+        first_id = self._ids[0]
         try:
-            page = await self._load(before=self._ids[0])
+            page = await self._load(before=first_id)
         finally:
             self._loading = False
         if page is None or self.log.is_deleted:
+            return
+        if self._ids[:1] != [first_id]:  # the page shows another place by now
+            self._watch_top()
             return
         self.has_older, self._above = page.has_older, page.above
         self._add_history(page.messages, page.quoted)
@@ -254,12 +323,13 @@ class MessageList:
         if self._loading or not self._messages:
             return
         self._loading = True
+        last_id = self.newest_id
         try:
-            page = await self._load(after=self.newest_id)
+            page = await self._load(after=last_id)
         finally:
             self._loading = False
-        if page is None or self.log.is_deleted:
-            return
+        if page is None or self.log.is_deleted or self.newest_id != last_id:
+            return  # else the page shows another place by now
         self.has_newer = page.has_newer
         self._live.flush()
         self._add_below(page.messages, page.quoted)
@@ -273,9 +343,12 @@ class MessageList:
             self.go_to_end()
 
     async def _end_in_view(self, in_view: object) -> None:
-        if in_view is True and self._waits_for_mark:
-            self._waits_for_mark = False  # the page opens at its end and goes to the marked message from there
-            return
+        self._looks = look = self._looks + 1
+        if in_view is True and self._opens_elsewhere:
+            await asyncio.sleep(SETTLES_WITHIN)  # the page opens at its end, and goes from there to where it is to be
+            if look != self._looks or self.log.is_deleted:
+                return
+        self._opens_elsewhere = False
         self.at_end = in_view is True and not self.has_newer
         if in_view is True and self.has_newer:
             await self._load_newer()
@@ -289,11 +362,10 @@ class MessageList:
         blocks = []
         for ids in self._divide([message.id for message in messages]):
             with self._content:
-                if self._marked in ids:
-                    self._mark = ui.element('div')  # a plain element: the browser can scroll to it
                 # History is read by going to it; only what is said from now on is announced.
                 element = ui.html('', sanitize=False).props('aria-live=off')
-            element.classes('marked' if self._marked in ids else '')
+            if self._marked in ids:
+                self._mark = element.classes('marked')
             blocks.append(Block(tuple(ids), element))
             if self._blocks:
                 element.move(self._content, len(blocks) - 1)
@@ -336,7 +408,7 @@ class MessageList:
             if block.notices is None:
                 messages = [self._messages[message_id] for message_id in block.ids]
                 before = self._before(block.ids[0])
-                html = rows.rows(messages, before, self._reader, self._quoted, self._new_after)
+                html = rows.rows(messages, before, self.reader, self._quoted, self._new_after)
                 if block.element is not None:
                     block.element.content = html
                 else:
@@ -391,21 +463,22 @@ class MessageList:
                 sentinel.on('visibility', lambda event: self._load_older(event.args))
 
     def _refresh_jump(self) -> None:
-        if self._jump_shows == (self.at_end, self.unseen):
+        is_away = not (self.at_end or self._opens_elsewhere)
+        if self._jump_shows == (is_away, self.unseen):
             return
-        self._jump_shows = self.at_end, self.unseen
+        self._jump_shows = is_away, self.unseen
         if self._jump is None:
-            if self.at_end:
+            if not is_away:
                 return
             self._jump = self._build_jump()
-        self._jump.set_visibility(not self.at_end)
+        self._jump.set_visibility(is_away)
         noun = 'new message' if self.unseen == 1 else 'new messages'
-        self._jump.text = f'{self.unseen} {noun}' if self.unseen else 'Jump to the newest'
+        self._jump.text = f'{self.number_of_new} {noun}' if self.unseen else 'Jump to the newest'
 
     def _build_jump(self) -> ui.button:
         place = self._scroller.parent_slot.parent  # type: ignore[union-attr]
         with place:
-            jump = ui.button('', on_click=self.go_to_end, color=None).classes('jump')
+            jump = ui.button('', on_click=self._go_down, color=None).classes('jump')
         jump.move(place, place.default_slot.children.index(self._scroller) + 1)
         return jump.props('no-caps unelevated icon-right=arrow_downward')
 

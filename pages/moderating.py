@@ -14,6 +14,7 @@ from chat.errors import ChatError
 from chat.models import Message, Role, Room, Standing, User
 from pages import acting, buttons, dialogs, keys
 from pages.asking import shows_errors
+from pages.row_menu import RowEntry
 
 WITHOUT_END = 0
 FOR_HOW_LONG = {60: '1 hour', 1440: '1 day', 10_080: '7 days', 43_200: '30 days', WITHOUT_END: 'Without end'}  # minutes
@@ -59,6 +60,17 @@ class Moderating:
         return permissions.may_moderate_in_room(me, self._role(me.id), room, other, self._role(other.id))
 
     # A message's menu.
+
+    def row_entries(self) -> list[RowEntry]:
+        """Return what stands below the entries for everybody."""
+        return [
+            RowEntry('Report', self.report, lambda each: permissions.may_report(self._user(), each)),
+            RowEntry('Hide', self.hide, self._may_hide, is_danger=True),
+            RowEntry('Show again', self.show_again, lambda each: each.hidden and self.may(each.author)),
+        ]
+
+    def _may_hide(self, message: Message) -> bool:
+        return message.deleted_at is None and self.may(message.author)
 
     def report(self, message: Message) -> None:
         """Ask why a message is to be reported."""
@@ -210,30 +222,6 @@ class Moderating:
 
     def _where(self, answers: Answers) -> str | None:
         return None if answers.is_everywhere else self._room().slug
-
-
-class RowEntries:
-    """The entries of the menu that all messages share, which stand below those for everybody."""
-
-    def __init__(self, moderating: Moderating, pressed: Callable[[], Message | None]) -> None:
-        def about_pressed(act: Callable[[Message], object]) -> Callable[[], object]:
-            def chosen() -> object:
-                message = pressed()
-                return None if message is None else act(message)
-
-            return chosen
-
-        self._moderating = moderating
-        self._report = buttons.entry('Report', about_pressed(moderating.report))
-        self._hide = buttons.entry('Hide', about_pressed(moderating.hide)).classes('danger')
-        self._show_again = buttons.entry('Show again', about_pressed(moderating.show_again))
-
-    def offer(self, user: User, message: Message) -> None:
-        """Offer what this person may do with a message."""
-        may = self._moderating.may(message.author)
-        self._report.set_visibility(permissions.may_report(user, message))
-        self._hide.set_visibility(may and message.deleted_at is None)
-        self._show_again.set_visibility(may and message.hidden)
 
 
 def _ask(

@@ -1,24 +1,42 @@
 """The room page: rooms at the left, the conversation in the middle, people at the right."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from html import escape
+from time import monotonic
 from urllib.parse import quote, unquote
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import Client, background_tasks, events, ui
 
-from chat import Chat
+from chat import Chat, permissions
 from chat.direct import MOST_PEOPLE
 from chat.errors import ChatError, Forbidden, NotFound
-from chat.models import Room, RoomEntry, RoomView, Session, User
+from chat.models import Level, Message, Room, RoomEntry, RoomView, Session, User
 from chat.pacing import Paced
 from chat.presence import Connection
-from pages import browser, buttons, devices, ending, links, people_choice, room_browser, room_list, rows, theme, zones
+from pages import (
+    browser,
+    buttons,
+    catch_up,
+    devices,
+    ending,
+    links,
+    people_choice,
+    room_browser,
+    room_list,
+    rows,
+    shortcuts,
+    switcher,
+    theme,
+    zones,
+)
 from pages.asking import shows_errors
 from pages.card import CardAction, PersonCard
 from pages.conversation import Conversation
 from pages.looks import Looks, RoomLooks
+from pages.notifier import Notifier, room_of
 from pages.people import People
 from pages.pulse import Pulses
 from pages.room_list import OTHERS_SHOWN, RoomList
@@ -29,6 +47,8 @@ from web.page_updates import wire_of
 
 BUILD_TIMEOUT = 10.0  # s
 TITLE_AT_MOST_EVERY = 1.0  # s
+NO_MESSAGE = 'The message that this link leads to is not here: it was deleted, or never was in this room.'
+SIGN_LASTS = 5.0  # s for which a browser counts as there after it has said something
 LONGEST_ID = 19  # digits that a database can count to
 
 
@@ -65,13 +85,18 @@ class RoomPage:
         self._client = client
         self._reader = zones.zone(session.time_zone)
         self._in_front = False  # until the browser says so: a page may open, or come back, behind others
+        self._sign_at = self._asked_at = -SIGN_LASTS
         self._rooms_lie_over = False
         self._loaded: tuple[RoomView, RoomLooks] | None = None
         self._conversation: Conversation | None = None
         self._room_menu = RoomMenu(chat, client, lambda: self._conversation, self._listed, self._refresh_rooms_now)
+        self._shortcuts = shortcuts.Shortcuts(client, self._do_with_message, self._open_menu, self._go)
         self._presence: Connection | None = None
         self._watch = chat.unread.watch(self._user, self._counts_changed)
+        self._notifier = Notifier(chat, self._user, lambda: self._reader, self._level_of)
         self._wire = wire_of(client)
+        self._pins: ui.element | None = None  # made when something is pinned for the first time
+        self._is_message_missing = False  # which the address names
         self._about: ui.element | None = None  # made when there is a description for the first time
         self._titled = ''
         self._show_title_soon = Paced(self._show_title, TITLE_AT_MOST_EVERY)
@@ -82,6 +107,8 @@ class RoomPage:
         self._client.on_disconnect(self._disconnected)
         self._client.on_delete(self._close)
         ui.on('browser', self._browser_told)
+        ui.on('new-line', self._line_told)
+        ui.on('notified', self._notified)
         self._loaded = await self._load(slug, _number(message_id))
         if self._loaded is None:
             self._client.status_code = 404
@@ -101,6 +128,8 @@ class RoomPage:
             routes = {'/rooms/{slug}': self._show_room, '/rooms/{slug}/{message_id}': self._show_room}
             ui.sub_pages(routes, show_404=False)
         self._watch.on_rooms = self._refresh_rooms_now
+        self._watch.on_mark = self._mark_changed
+        self._watch.on_going_back = self._leave_unread
         await self._refresh_rooms()
 
     def _build_sides(self) -> None:
@@ -113,7 +142,7 @@ class RoomPage:
             ui.html(brand, sanitize=False, tag='a').classes('brand').props('href=/')
             # On a phone the rooms lie over the conversation (Quasar says which), and go when one was chosen.
             self._left.on('onLayout', self._note_whether_rooms_lie_over)
-            self._rooms = RoomList(self._create_room, self._write_directly, self._browse_rooms)
+            self._rooms = RoomList(self._create_room, self._write_directly, self._browse_rooms, self._go)
             self._build_me()
 
     def _note_whether_rooms_lie_over(self, event: events.GenericEventArguments) -> None:
@@ -130,7 +159,10 @@ class RoomPage:
         ui.separator()
         if self._user.kind == 'guest':
             buttons.entry('Make the name yours', lambda: self._client.open(f'{settings.PATH}/password'))
+        buttons.entry('Go to room…', self._go)
+        buttons.entry('Catch up', self._catch_up)
         buttons.entry('All rooms and the archive', self._browse_rooms)
+        buttons.entry(shortcuts.TITLE, self._show_shortcuts)
         buttons.entry('Settings', lambda: self._client.open(settings.PATH))
         buttons.entry('Where you are signed in', self._show_devices)
         buttons.entry('Sign out', self._sign_out)
@@ -150,6 +182,7 @@ class RoomPage:
         self._leave_conversation()
         slug = unquote(slug)  # a link followed in place comes as the browser encodes it
         marked = _number(message_id)
+        self._is_message_missing = bool(message_id)
         if self._loaded is not None and self._loaded[0].room.slug == slug:
             loaded, self._loaded = self._loaded, None
             self._show(*loaded, marked)
@@ -169,7 +202,7 @@ class RoomPage:
             return
         self._show(*loaded, marked)
         if self._conversation is not None:
-            self._conversation.listen()
+            self._listen()
             if self._rooms_lie_over:
                 self._left.hide()
             self._focus()
@@ -177,6 +210,9 @@ class RoomPage:
 
     def _show(self, view: RoomView, looks: RoomLooks, marked: int | None) -> None:
         self._show_head(view.room)
+        if all(each.id != marked or each.deleted_at is not None for each in view.page.messages):
+            marked = None
+        self._is_message_missing &= marked is None
         self._conversation = Conversation(
             self._chat,
             self._user,
@@ -189,12 +225,16 @@ class RoomPage:
             reader=self._reader,
             marked=marked,
             is_in_front=lambda: self._in_front,
+            is_alive=self._is_alive,
             on_activity=self._touch,
-            on_counts=self._refresh_title,
+            on_counts=self._refresh_counted,
+            on_said=self._said_here,
             on_room_changed=self._room_changed,
+            on_pins=self._offer_pins,
             on_me_changed=self._show_me,
             on_removed=self._removed,
         )
+        self._offer_pins()
         self._rooms.set_current(view.room)
         self._refresh_title()
 
@@ -213,9 +253,24 @@ class RoomPage:
         if self._about is not None:
             self._about.set_visibility(is_there)
 
+    def _offer_pins(self) -> None:
+        has_pins = self._conversation is not None and self._conversation.reading.has_pins
+        if has_pins and self._pins is None:
+            with self._header:
+                self._pins = buttons.icon('push_pin', 'Pinned messages', self._show_pins)
+            self._pins.props['aria-haspopup'] = 'dialog'
+            self._pins.move(target_index=self._header.default_slot.children.index(self._head) + 1)
+        if self._pins is not None:
+            self._pins.set_visibility(has_pins)
+
+    async def _show_pins(self) -> None:
+        if self._conversation is not None:
+            await self._conversation.reading.show_pins()
+
     def _show_missing(self) -> None:
         self._head.content = '<h1>No such room</h1><div class="topic"></div>'
         self._offer_description(is_there=False)
+        self._offer_pins()
         self._rooms.set_current(None)
         self._people.show(())
         with ui.element('div').classes('missing'):
@@ -243,12 +298,19 @@ class RoomPage:
         entries, has_more = await self._chat.rooms.list_and_more(self._user, most_others=OTHERS_SHOWN)
         if self._client.is_deleted:
             return
-        self._rooms.show(entries, has_more=has_more)
+        self._rooms.show([self._as_shown(entry) for entry in entries], has_more=has_more)
         if self._conversation is not None:
             self._rooms.set_current(self._conversation.room)
             others = [room_id for room_id in self._rooms.joined_ids if room_id != self._conversation.room.id]
             self._chat.unread.follow(self._watch, others)
         self._refresh_title()
+
+    def _as_shown(self, entry: RoomEntry) -> RoomEntry:
+        """Return a room with the counts that its page knows of, if it is open."""
+        if self._conversation is None or entry.room.id != self._conversation.room.id:
+            return entry
+        unread, mentions = self._conversation.counts
+        return replace(entry, unread=unread, mentions=mentions)
 
     def _counts_changed(self) -> None:
         background_tasks.create(self._refresh_counts(), name='refresh unread counts')
@@ -263,14 +325,23 @@ class RoomPage:
         if counts.keys() != self._watch.room_ids:  # some are not this person's any more
             await self._refresh_rooms()
             return
-        self._rooms.set_unread(counts)
+        self._rooms.set_counts(counts)
         self._refresh_title()
+
+    def _refresh_counted(self) -> None:
+        self._show_title_soon()
 
     def _refresh_title(self) -> None:
         if self._title() != self._titled:
             self._show_title_soon()
 
     def _show_title(self) -> None:
+        if self._conversation is not None:
+            self._rooms.set_counts({self._conversation.room.id: self._conversation.counts})
+        if self._conversation is not None:
+            self._notifier.show_count(self._waiting())
+        if self._title() == self._titled:
+            return
         self._titled = self._title()
         if self._titled:
             with self._client:
@@ -279,8 +350,28 @@ class RoomPage:
     def _title(self) -> str:
         if self._conversation is None:
             return ''
-        waiting = self._rooms.unread_elsewhere + self._conversation.unseen
+        waiting = self._waiting()
         return f'({waiting}) ' * bool(waiting) + f'{self._conversation.room.name} · Hearth'
+
+    def _waiting(self) -> int:
+        """How many messages wait in all rooms."""
+        return self._rooms.unread_elsewhere + self._unread_here()
+
+    def _unread_here(self) -> int:
+        if self._conversation is None:
+            return 0
+        entry = self._rooms.entry(self._conversation.room.id)
+        return 0 if entry is not None and entry.level == 'nothing' else self._conversation.counts.unread
+
+    def _is_alive(self) -> bool:
+        """Whether the browser has given a sign of life just now; if not, it is asked for one."""
+        now = monotonic()
+        if now - self._sign_at < SIGN_LASTS:
+            return True
+        if now - self._asked_at > SIGN_LASTS:
+            self._asked_at = now
+            self._client.run_javascript(browser.SIGN_OF_LIFE)
+        return False
 
     def _connected(self) -> None:
         """The browser is there, for the first time or again after a gap."""
@@ -289,21 +380,33 @@ class RoomPage:
             self._chat.sessions.watch(self._session, self._session_ended)
             self._client.run_javascript(browser.REPORT)
             self._client.run_javascript(browser.KEEP_FOCUS)
+            self._client.run_javascript(browser.WATCH_NEW_LINE)
+            self._shortcuts.listen()
             self._focus()
         else:
             self._presence.found()
+        self._client.run_javascript(browser.SIGN_OF_LIFE)
+        self._listen()
+
+    def _listen(self) -> None:
         if self._conversation is not None:
             self._conversation.listen()
+            if self._is_message_missing:
+                self._is_message_missing = False
+                with self._client:
+                    ui.notify(NO_MESSAGE, type='warning')
 
     def _disconnected(self) -> None:
         # The socket before may be noticed to be gone only after the page came back by another.
         if self._presence is not None and not self._client.has_socket_connection:
             self._presence.lost()
+            self._watch.on_message = None
+            self._in_front = False  # until it is back and says so: nobody sees what comes now
 
     def _focus(self) -> None:
         """Let one type at once; on a phone that would open the keyboard over the conversation."""
         is_phone = 'Mobi' in self._client.request.headers.get('user-agent', '')
-        if self._conversation is not None and not is_phone:
+        if self._conversation is not None and not is_phone and not self._conversation.is_marked:
             self._conversation.focus()
 
     def _touch(self) -> None:
@@ -314,6 +417,7 @@ class RoomPage:
         """The browser is gone: nothing of the page listens any longer."""
         self._leave_conversation()
         self._show_title_soon.close()
+        self._notifier.close()
         self._people.close()
         self._chat.unread.unwatch(self._watch)
         self._chat.sessions.unwatch(self._session, self._session_ended)
@@ -324,7 +428,8 @@ class RoomPage:
     async def _browser_told(self, event: events.GenericEventArguments) -> None:
         told = event.args if isinstance(event.args, list) and len(event.args) == 3 else (None, True, '')
         zone_name, in_front, kept = told
-        self._in_front = in_front is True
+        self._in_front, self._sign_at = in_front is True, monotonic()
+        self._watch.on_message = None if self._in_front else self._notifier.heard
         if self._in_front:
             self._touch()
         if self._conversation is not None:
@@ -336,6 +441,27 @@ class RoomPage:
             if self._conversation is not None:
                 self._conversation.messages.set_zone(self._reader)
             await self._chat.sessions.remember_time_zone(self._session, self._reader.key)
+
+    def _level_of(self, room_id: int) -> Level | None:
+        entry = self._rooms.entry(room_id)
+        return None if entry is None else entry.level
+
+    def _said_here(self, message: Message) -> None:
+        if self._watch.on_message is not None:
+            self._watch.on_message(message)
+
+    def _notified(self, event: events.GenericEventArguments) -> None:
+        """A notification was pressed: show the room that it was about."""
+        room_id = room_of(event.args)
+        entry = self._rooms.entry(room_id) if room_id is not None else None
+        here = self._conversation.room.id if self._conversation is not None else None
+        if entry is not None and entry.room.id != here:
+            with self._client:
+                ui.navigate.to(links.address_of(entry.room.slug))
+
+    def _line_told(self, event: events.GenericEventArguments) -> None:
+        if self._conversation is not None:
+            self._conversation.line_told(event.args)
 
     async def _create_room(self, name: str, topic: str, private: bool) -> None:
         room = await self._chat.rooms.create(self._user, name, topic, private=private)
@@ -379,6 +505,49 @@ class RoomPage:
                 most=MOST_PEOPLE - 1,
             )
 
+    def _mark_changed(self, room_id: int) -> None:
+        if self._conversation is not None:
+            self._conversation.mark_changed(room_id)
+
+    def _leave_unread(self, room_id: int, message_id: int) -> None:
+        if self._conversation is not None:
+            self._conversation.leave_unread(room_id, message_id)
+
+    @shows_errors
+    async def _go(self) -> None:
+        """Let one choose a room, or a person to write to."""
+        user = self._user
+
+        async def find_people(words: str) -> tuple[Sequence[User], bool]:
+            if not permissions.may_write_directly(user, await self._chat.policies.get()):
+                return (), False
+            return await self._chat.directory.find(user, words, switcher.MOST_PEOPLE)
+
+        with self._client:
+            await switcher.show(
+                find_rooms=lambda words: self._chat.rooms.list_and_more(user, words=words),
+                find_people=find_people,
+                on_person=lambda other: self._write_to([other]),
+                is_current=lambda room: self._conversation is not None and self._conversation.room.id == room.id,
+            )
+
+    @shows_errors
+    async def _catch_up(self) -> None:
+        """Show what happened since one was here."""
+        user, catching_up = self._user, self._chat.catching_up
+        with self._client:
+            await catch_up.show(
+                lambda: catching_up.look(user), lambda up_to: catching_up.done(user, up_to), self._reader
+            )
+
+    def _do_with_message(self, entry: str, message_id: object) -> None:
+        if self._conversation is not None:
+            self._conversation.choose(entry, message_id)
+
+    def _open_menu(self, message_id: object) -> None:
+        if self._conversation is not None:
+            self._conversation.open_menu(message_id)
+
     def _listed(self, room_id: int) -> RoomEntry | None:
         return self._rooms.entry(room_id)
 
@@ -408,6 +577,10 @@ class RoomPage:
     async def _set_theme(self, value: str | None) -> None:
         self._dark.value = theme.is_dark(value)
         await self._chat.profiles.change(self._session, theme=value)
+
+    def _show_shortcuts(self) -> None:
+        with self._client:
+            shortcuts.show()
 
     @shows_errors
     async def _show_devices(self) -> None:

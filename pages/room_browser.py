@@ -41,7 +41,7 @@ async def browse(find: Find) -> None:
             sought = words.value[:LONGEST].strip() if isinstance(words.value, str) else ''
             entries, has_more = await find(sought, archived.value is True)
         if not found.is_deleted:
-            found.content = ''.join([room_list.link(entry.room, entry.unread) for entry in entries])
+            found.content = ''.join([room_list.link(entry.room, room_list.badge(entry)) for entry in entries])
             said.text = _sentence(len(entries), has_more=has_more)
 
     words.on_value_change(look)

@@ -1,13 +1,13 @@
 """The rooms at the left, with what is unread in each."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
 
 from nicegui import ui
 
-from chat.models import MOST_UNREAD, Room, RoomEntry
+from chat.models import MOST_UNREAD, Counts, Room, RoomEntry
 from pages import buttons, dialogs, links
 
 FAVORITES, DIRECT = 'Favorites', 'Direct messages'
@@ -26,6 +26,7 @@ class RoomList:
         on_create: Callable[[str, str, bool], Awaitable[object]],
         on_write: Callable[[], Awaitable[object]],
         on_browse: Callable[[], Awaitable[object]],
+        on_go: Callable[[], Awaitable[object]],
     ) -> None:
         self._entries: dict[int, RoomEntry] = {}
         self._links: dict[int, ui.html] = {}
@@ -33,6 +34,7 @@ class RoomList:
         with ui.element('nav').classes('rooms').props('aria-label=Rooms') as self._place:
             with ui.element('div').classes('side-heading-row'):
                 ui.html('Rooms', sanitize=False, tag='h2').classes('side-heading')
+                buttons.icon('search', 'Go to room… (Ctrl+K)', on_go)
                 buttons.icon('alternate_email', 'New direct message', on_write)
                 buttons.icon('add', 'New room', lambda: dialogs.new_room(on_create))
             self._joined = ui.element('div').classes('rooms-joined')
@@ -76,12 +78,12 @@ class RoomList:
             if room_id in self._links:
                 self._refresh(room_id)
 
-    def set_unread(self, counts: dict[int, int]) -> None:
-        """Show new counts."""
-        for room_id, unread in counts.items():
+    def set_counts(self, counts: Mapping[int, Counts]) -> None:
+        """Show how many messages are unread in some rooms, and how many of these mention the person."""
+        for room_id, (unread, mentions) in counts.items():
             entry = self._entries.get(room_id)
-            if entry is not None and entry.unread != unread:
-                self._entries[room_id] = replace(entry, unread=unread)
+            if entry is not None and (entry.unread, entry.mentions) != (unread, mentions):
+                self._entries[room_id] = replace(entry, unread=unread, mentions=mentions)
                 self._refresh(room_id)
 
     @property
@@ -91,8 +93,9 @@ class RoomList:
 
     @property
     def unread_elsewhere(self) -> int:
-        """How many messages wait in rooms that are not open."""
-        return sum(entry.unread for room_id, entry in self._entries.items() if room_id != self._current)
+        """How many messages wait in rooms that are not open, and that the person wants to be told of."""
+        others = (entry for room_id, entry in self._entries.items() if room_id != self._current)
+        return sum(entry.unread for entry in others if entry.level != 'nothing')
 
     def _rebuild(self, entries: Sequence[RoomEntry]) -> None:
         for place in (self._favorites, self._joined, self._direct):
@@ -128,24 +131,24 @@ class RoomList:
     def _refresh(self, room_id: int) -> None:
         entry, link = self._entries[room_id], self._links[room_id]
         is_current = room_id == self._current
-        unread = 0 if is_current else entry.unread
-        link.classes(add='unread' if unread else '', remove='' if unread else 'unread')
+        is_loud = entry.unread and entry.level != 'nothing'
+        link.classes(add='unread' if is_loud else '', remove='' if is_loud else 'unread')
         if is_current:
             link.props['aria-current'] = 'page'
         else:
             link.props.pop('aria-current', None)
-        link.content = label(entry.room, unread)
+        link.content = label(entry.room, badge(entry))
 
 
 @lru_cache(maxsize=10_000)  # the same for everybody
-def link(room: Room, unread: int = 0) -> str:
+def link(room: Room, badges: str = '') -> str:
     """Return a link to a room."""
-    return f'<a class="room-link" href="{escape(links.address_of(room.slug))}">{label(room, unread)}</a>'
+    return f'<a class="room-link" href="{escape(links.address_of(room.slug))}">{label(room, badges)}</a>'
 
 
-def label(room: Room, unread: int) -> str:
+def label(room: Room, badges: str = '') -> str:
     """Return what a link to a room shows."""
-    return f'{sign(room)}<span class="name">{escape(room.name)}</span>{kind(room)}{badge(unread)}'
+    return f'{sign(room)}<span class="name">{escape(room.name)}</span>{kind(room)}{badges}'
 
 
 def sign(room: Room) -> str:
@@ -179,9 +182,20 @@ def _places(entries: Iterable[RoomEntry]) -> list[tuple[int, bool, bool]]:
     return [(entry.room.id, entry.joined, entry.favorite) for entry in entries]
 
 
-def badge(unread: int) -> str:
-    """Return the mark of a room with unread messages."""
-    if not unread:
+def badge(entry: RoomEntry) -> str:
+    """Return the marks of a room with unread messages: "3 unread, 1 mention"."""
+    if not entry.unread:
         return ''
-    count = f'{MOST_UNREAD - 1}+' if unread >= MOST_UNREAD else str(unread)
-    return f'<span class="badge">{count}<span class="visually-hidden"> unread</span></span>'
+    quiet = ' quiet' if entry.level == 'nothing' else ''
+    mark = f'<span class="badge{quiet}">{_number(entry.unread)}<span class="visually-hidden"> unread</span></span>'
+    if not entry.mentions:
+        return mark
+    noun = 'mention' if entry.mentions == 1 else 'mentions'
+    words = f'<span class="visually-hidden">, {_number(entry.mentions)} {noun}</span>'
+    return (
+        f'{mark}<span class="badge mentions"><span aria-hidden="true">@{_number(entry.mentions)}</span>{words}</span>'
+    )
+
+
+def _number(count: int) -> str:
+    return f'{MOST_UNREAD - 1}+' if count >= MOST_UNREAD else f'{count:d}'

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nicegui import Client
 
 from chat import Chat, permissions
-from chat.models import Role, Room, RoomEntry, User
+from chat.models import Level, Role, Room, RoomEntry, User
 from chat.rooms import RoomChanges
 from pages import acting, buttons, dialogs, inviting, links, people_choice, room_settings
 from pages.asking import shows_errors
@@ -17,6 +17,11 @@ ROLES: dict[Role, str] = {
     'owner': 'Owner: changes the room and says who is what',
     'moderator': 'Moderator: adds people and looks after the room',
     'member': 'Member: reads and writes',
+}
+LEVELS: dict[Level, str] = {
+    'everything': 'Everything: each message makes itself noticed',
+    'mentions': 'Mentions: only messages that mention you, or everybody',
+    'nothing': 'Nothing: no message does, and none is counted in the title',
 }
 
 
@@ -51,6 +56,8 @@ class RoomMenu:
         if permissions.may_add_people(*who):
             buttons.entry('Invite people', self._invite)
             buttons.entry('Reports', lambda: self._client.open(f'{settings.PATH}/reports'))
+        buttons.entry('Mark as read', conversation.mark_read)
+        buttons.entry('Notifications', self._ask_for_level)
         buttons.entry("Copy the room's link", self._copy_link)
         is_favorite = self._is_favorite(room)
         label = 'Remove from favorites' if is_favorite else 'Add to favorites'
@@ -161,6 +168,20 @@ class RoomMenu:
                 ROLES,
                 role,
                 lambda chosen: self._chat.rooms.set_role(acting.actor(self._client, me), slug, user.id, chosen),
+            )
+
+    def _ask_for_level(self) -> None:
+        conversation = self._conversation()
+        if conversation is None:
+            return
+        me, room = conversation.user, conversation.room
+        entry = self._entry(room.id)
+        with self._client:
+            dialogs.choose_one(
+                f'What you are told of in {room.name}',
+                LEVELS,
+                room.usual_level if entry is None else entry.level,
+                lambda chosen: self._chat.notifications.set_level(me, room.slug, chosen),
             )
 
     def _copy_link(self) -> None:

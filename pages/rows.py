@@ -17,6 +17,7 @@ from pages import chips, zones
 GROUPED_FOR = timedelta(minutes=5)  # messages of one author within this time stand under one name (Campfire)
 CACHED_ROWS = 20_000  # about 1.5 KiB each
 CACHED_BLOCKS = 1_000  # about 12 KiB each
+NEW_LINE = '<div class="new-line" role="separator" aria-label="New messages"><span>New</span></div>'
 EXCERPT = 120  # characters of a quoted message
 
 
@@ -31,6 +32,7 @@ class Place(NamedTuple):
 
     starts_day: bool
     starts_group: bool
+    is_first_new: bool = False
 
 
 def place_of(message: Message, before: Message | None, reader: ZoneInfo) -> Place:
@@ -68,8 +70,7 @@ def _rows(
     for message in messages:
         place = place_of(message, before, reader)
         if new_after is not None and message.id > new_after and (before is None or before.id <= new_after):
-            parts.append('<div class="new-line" role="separator" aria-label="New messages"><span>New</span></div>')
-            place = place._replace(starts_group=True)
+            place = place._replace(starts_group=True, is_first_new=True)
         parts.append(row(message, place, reader, quoted.get(message.reply_to or 0)))
         before = message
     return ''.join(parts)
@@ -91,17 +92,19 @@ def _following(message: Message, before: Message | None, reader: ZoneInfo, quote
 
 @lru_cache(maxsize=CACHED_ROWS)
 def row(message: Message, place: Place, reader: ZoneInfo, quoted: Message | None) -> str:
-    """Return one message as an article, with the day's line above it if it is the day's first."""
+    """Return one message as an article, with the day's line above it if it is the day's first, and that of the new."""
     day = zones.long_day(zones.day_of(message.created_at, reader))
     line = f'<div class="day-line" role="separator"><span>{day}</span></div>' if place.starts_day else ''
+    line += NEW_LINE if place.is_first_new else ''
     head = _head(message, reader) if place.starts_group else _side_time(message, reader)
     kind = (' first' if place.starts_group else '') + (' is-hidden' if message.hidden else '')
     name = escape(message.author.name)
     label = f'{name}, {zones.clock_time(message.created_at, reader)}'
-    said = f'{_quote(message, quoted)}{_body(message)}{chips.chips(message)}'
+    said = f'{_pin(message)}{_quote(message, quoted)}{words(message)}{chips.chips(message)}'
     return (
         f'{line}<article class="message{kind} by-{message.author.id}" id="m{message.id}" data-id="{message.id}"'
-        f' aria-label="{label}">{head}<div class="said">{said}</div>'
+        f' tabindex="-1" aria-label="{label}" aria-describedby="s{message.id}">{head}<div class="said"'
+        f' id="s{message.id}">{said}</div>'
         f'{_actions(message)}</article>'
     )
 
@@ -131,7 +134,8 @@ def _time(message: Message, reader: ZoneInfo) -> str:
     )
 
 
-def _body(message: Message) -> str:
+def words(message: Message) -> str:
+    """Return what a message says, or what became of it."""
     if message.hidden:
         return '<p class="tombstone">Hidden by a moderator.</p>'
     if message.deleted_at is not None:
@@ -142,12 +146,23 @@ def _body(message: Message) -> str:
 
 
 def _quote(message: Message, quoted: Message | None) -> str:
+    """Return a button that leads to the message that this one replies to, if it can be read."""
     if message.reply_to is None or message.deleted_at is not None:
         return ''
     if quoted is None or quoted.deleted_at is not None:
-        return '<p class="quote">Reply to a deleted message</p>'
-    words = escape(text.excerpt(quoted.body, EXCERPT))
-    return f'<p class="quote"><strong>{escape(quoted.author.name)}</strong> {words}</p>'
+        what = 'hidden' if quoted is not None and quoted.hidden else 'deleted'
+        return f'<p class="quote">Reply to a {what} message</p>'
+    name, excerpt = escape(quoted.author.name), escape(text.excerpt(quoted.body, EXCERPT))
+    return (
+        f'<button type="button" class="quote" data-action="quote" aria-label="Reply to {name} {excerpt}">'
+        f'<strong>{name}</strong> {excerpt}</button>'
+    )
+
+
+def _pin(message: Message) -> str:
+    if message.pinned_at is None:
+        return ''
+    return '<p class="pinned"><i class="material-icons" aria-hidden="true">push_pin</i>Pinned</p>'
 
 
 def _actions(message: Message) -> str:
@@ -155,7 +170,7 @@ def _actions(message: Message) -> str:
         return ''
     more = (
         '<button type="button" class="message-button" data-action="menu" aria-label="More actions"'
-        ' aria-haspopup="menu">'
+        ' aria-haspopup="menu" tabindex="0">'  # by which Quasar finds what to give the focus back to
         '<i class="material-icons" aria-hidden="true">more_horiz</i></button>'
     )
     return more if message.hidden else more + _REACT

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from chat.time_zones import is_known, zone
 
-__all__ = ['clock_time', 'day_of', 'full_time', 'is_known', 'long_day', 'zone']
+__all__ = ['clock_time', 'day_of', 'full_time', 'is_known', 'long_day', 'short_time', 'zone']
 
 
 def clock_time(moment: datetime, reader: ZoneInfo) -> str:
@@ -21,6 +21,12 @@ def day_of(moment: datetime, reader: ZoneInfo) -> date:
 def long_day(day: date) -> str:
     """Return "Monday, November 23, 2026"."""
     return f'{day:%A}, {day:%B} {day.day}, {day.year}'
+
+
+def short_time(moment: datetime, reader: ZoneInfo) -> str:
+    """Return "Nov 23, 14:05"."""
+    day = day_of(moment, reader)
+    return f'{day:%b} {day.day}, {clock_time(moment, reader)}'
 
 
 def full_time(moment: datetime, reader: ZoneInfo) -> str:

@@ -1,6 +1,6 @@
 """Statements about messages and drafts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -38,6 +38,9 @@ _AFTER = _IN_ROOM.where(messages.c.id > bindparam('after')).order_by(messages.c.
 _CHANGED = (
     _IN_ROOM.where(messages.c.revision > bindparam('since')).order_by(messages.c.revision).limit(bindparam('most'))
 )
+_BY_IDS = _MESSAGES.where(messages.c.id.in_(bindparam('ids', expanding=True)))
+_IS_PINNED = and_(messages.c.pinned_at.is_not(None), messages.c.hidden_at.is_(None))
+_PINNED_IDS = select(messages.c.id).where(messages.c.room_id == bindparam('room_id'), _IS_PINNED)
 _FIRST_ID = select(messages.c.id).where(
     messages.c.room_id == bindparam('room_id'),
     messages.c.author_id == bindparam('author'),
@@ -137,6 +140,27 @@ def add(
         reply_to, mentions=mentioned.ids, mentions_all=mentioned.everybody,
         first_revision=number, worded_revision=number,
     )  # fmt: skip
+
+
+def by_ids(connection: Connection, message_ids: Collection[int]) -> list[Message]:
+    """Return some messages, in any order."""
+    return _read(connection, connection.execute(_BY_IDS, {'ids': list(message_ids)}))
+
+
+def pinned(connection: Connection, room_id: int) -> list[Message]:
+    """Return what is pinned to a room, the newest pin first."""
+    newest_first = _IN_ROOM.where(_IS_PINNED).order_by(messages.c.pinned_at.desc(), messages.c.id.desc())
+    return _read(connection, connection.execute(newest_first, {'room_id': room_id}))
+
+
+def pinned_ids(connection: Connection, room_id: int) -> frozenset[int]:
+    """Return the ids of what is pinned to a room."""
+    return frozenset(connection.execute(_PINNED_IDS, {'room_id': room_id}).scalars())
+
+
+def pin(connection: Connection, message: Message, by: int | None) -> Message:
+    """Store who pinned a message to its room, or that nobody has any more."""
+    return change(connection, message, 'pinned', pinned_at=None if by is None else now_ms(), pinned_by=by)
 
 
 def edit(connection: Connection, message: Message, body: str, html: str, mentioned: Mentioned = NOBODY) -> Message:

@@ -1,6 +1,5 @@
-"""Statements about rooms, who belongs to them, and how far each has read."""
+"""Statements about rooms and who belongs to them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -8,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, insert, select, update
 
 from chat.clock import moment, now_ms
-from chat.models import MOST_UNREAD, Member, Role, Room, RoomEntry, User
-from chat.storage import hooks, reports, words
+from chat.models import Counts, Member, Role, Room, RoomEntry, User
+from chat.storage import hooks, reading, reports, words
 from chat.storage.postgresql import hold_name, hold_rooms
 from chat.storage.tables import drafts, invitation_rooms, invitations, memberships, messages, rooms, users
 
@@ -69,7 +68,7 @@ _MEMBERS = (
 )
 _BY_NAME = func.lower(rooms.c.name)
 _MINE = (
-    select(rooms, memberships.c.last_read_id, memberships.c.favorite)
+    select(rooms, memberships.c.favorite, memberships.c.notify)
     .join_from(rooms, memberships)
     .where(
         memberships.c.user_id == bindparam('member'),
@@ -91,28 +90,6 @@ _OTHERS = (
     )
     .order_by(_BY_NAME)
     .limit(bindparam('most'))
-)
-_NEWEST_ID = select(func.coalesce(func.max(messages.c.id), 0)).where(messages.c.room_id == bindparam('room_id'))
-_MARK_READ = (
-    update(memberships)
-    .where(
-        memberships.c.room_id == bindparam('this_room'),
-        memberships.c.user_id == bindparam('reader'),
-        memberships.c.last_read_id < bindparam('mark'),
-    )
-    .values(last_read_id=bindparam('mark'))
-)
-_UNREAD = select(func.count()).select_from(
-    select(messages.c.id)
-    .where(
-        messages.c.room_id == bindparam('room_id'),
-        messages.c.id > bindparam('after'),
-        messages.c.author_id != bindparam('reader'),
-        messages.c.deleted_at.is_(None),
-        messages.c.hidden_at.is_(None),
-    )
-    .limit(MOST_UNREAD)
-    .subquery()
 )
 
 
@@ -318,7 +295,7 @@ def member_changes(
 
 def join(connection: Connection, room_id: int, user: User, role: Role, number: int) -> None:
     """Store that somebody belongs to the room from revision ``number`` on; what was said before counts as read."""
-    newest = connection.execute(_NEWEST_ID, {'room_id': room_id}).scalar_one()
+    newest = reading.newest_id(connection, room_id)
     values = {
         'role': role, 'joined_at': now_ms(), 'left_at': None, 'revision': number, 'joined_revision': number,
         'last_read_id': newest,
@@ -346,10 +323,14 @@ def set_favorite(connection: Connection, room_id: int, user_id: int, *, favorite
     connection.execute(update(memberships).where(here).values(favorite=favorite))
 
 
-def is_favorite(connection: Connection, room_id: int, user_id: int) -> bool:
-    """Whether a room is among a member's favorites."""
-    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id, memberships.c.left_at.is_(None))
-    return bool(connection.execute(select(memberships.c.favorite).where(here)).scalar())
+def entry(connection: Connection, room: Room, user_id: int) -> RoomEntry:
+    """Return a room as the list of rooms shows it to somebody."""
+    here = and_(memberships.c.room_id == room.id, memberships.c.user_id == user_id, memberships.c.left_at.is_(None))
+    row = connection.execute(select(memberships.c.favorite, memberships.c.notify).where(here)).first()
+    if row is None:
+        return RoomEntry(room, False)
+    counts = reading.counts(connection, user_id, [room.id]).get(room.id, Counts())
+    return RoomEntry(room, True, *counts, row.favorite, row.notify or room.usual_level)
 
 
 def note_speaking(connection: Connection, room_id: int, user_id: int) -> None:
@@ -379,27 +360,6 @@ def leave(connection: Connection, room_id: int, user_id: int, number: int) -> No
     connection.execute(update(memberships).where(here).values(left_at=now_ms(), revision=number))
 
 
-def mark_read(connection: Connection, marks: Mapping[tuple[int, int], int]) -> None:
-    """Store how far people have read, by room and person: a message's id each. No mark ever goes back."""
-    room_ids = {room_id for room_id, _ in marks}
-    newest = {each: connection.execute(_NEWEST_ID, {'room_id': each}).scalar_one() for each in room_ids}
-    values = [
-        {'this_room': room_id, 'reader': user_id, 'mark': min(message_id, newest[room_id])}
-        for (room_id, user_id), message_id in sorted(
-            marks.items()
-        )  # in one order, or two servers would wait for each other
-    ]
-    connection.execute(_MARK_READ, values)
-
-
-def unread(connection: Connection, room_id: int, user_id: int, after: int) -> int:
-    """Count messages of others after the id ``after``, up to MOST_UNREAD."""
-    count: int = connection.execute(
-        _UNREAD, {'room_id': room_id, 'reader': user_id, 'after': after}
-    ).scalar_one()  # fmt: skip
-    return count
-
-
 def visible(
     connection: Connection, user_id: int, limit: int, words: str = '', *, archived: bool = False
 ) -> list[RoomEntry]:
@@ -413,13 +373,14 @@ def visible(
     sought = words.casefold()  # here, as SQLite knows the capitals of English only
     rows = mine.all()
     named = zip(names_for(connection, user_id, [room_of(row) for row in rows]), rows, strict=True)
+    mine_found = [(room, row) for room, row in named if _has(room, sought)]
+    counts = reading.counts(connection, user_id, [room.id for room, _ in mine_found])
     return [
         *(
-            RoomEntry(room, True, unread(connection, room.id, user_id, row.last_read_id), row.favorite)
-            for room, row in named
-            if _has(room, sought)
+            RoomEntry(room, True, *counts.get(room.id, Counts()), row.favorite, row.notify or room.usual_level)
+            for room, row in mine_found
         ),
-        *islice((RoomEntry(room, False, 0) for room in map(room_of, others) if _has(room, sought)), limit),
+        *islice((RoomEntry(room, False) for room in map(room_of, others) if _has(room, sought)), limit),
     ]
 
 
@@ -453,15 +414,6 @@ def open_to_all(connection: Connection, limit: int) -> tuple[Room, ...]:
     is_open = rooms.c.private.is_(False) & rooms.c.archived_at.is_(None)
     query = select(rooms).where(is_open).order_by(_BY_NAME).limit(limit)
     return tuple(room_of(row) for row in connection.execute(query))
-
-
-def unread_counts(connection: Connection, user_id: int, room_ids: list[int]) -> dict[int, int]:
-    """Return the unread counts of some of a person's rooms."""
-    query = select(memberships.c.room_id, memberships.c.last_read_id).where(
-        memberships.c.user_id == user_id, memberships.c.left_at.is_(None), memberships.c.room_id.in_(room_ids)
-    )
-    rows = connection.execute(query).all()
-    return {row.room_id: unread(connection, row.room_id, user_id, row.last_read_id) for row in rows}
 
 
 def room_of(row: Row[*tuple[Any, ...]]) -> Room:

@@ -6,6 +6,7 @@ from pages.settings import (
     health,
     invitations,
     log,
+    notifications,
     password,
     people,
     policy,
@@ -16,7 +17,7 @@ from pages.settings import (
     signed_in,
 )
 
-FORMS = (*profile.FORMS, account.PATH, password.PATH, *policy.FORMS)  # where they are sent to
+FORMS = (*profile.FORMS, account.PATH, password.PATH, notifications.PATH, *policy.FORMS)  # where they are sent to
 LARGER = profile.LARGER  # those where more than usual is sent, and how many bytes
 
 
@@ -24,6 +25,7 @@ def install(chat: Chat) -> None:
     """Register all sections."""
     profile.install(chat)
     password.install(chat)
+    notifications.install(chat)
     account.install(chat)
     for section in (people, invitations, reports, log, rooms, signed_in, programs, policy, health):
         section.install(chat)

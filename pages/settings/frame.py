@@ -27,6 +27,7 @@ class Section(NamedTuple):
 SECTIONS = (
     Section(PATH, 'Profile'),
     Section(f'{PATH}/password', 'Password'),
+    Section(f'{PATH}/notifications', 'Notifications'),
     Section(f'{PATH}/invitations', 'Invitations', lambda user: user.kind != 'bot'),
     Section(f'{PATH}/account', 'Delete account'),
 )

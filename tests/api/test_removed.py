@@ -60,6 +60,7 @@ class Scene:
         """Let the room go on: everything happens there that people are told of."""
         said = (await self.here.messages.send(self.ada, self.slug, 'a secret')).message
         await self.here.messages.edit(self.ada, said.id, 'another secret')
+        await self.here.reactions.react(self.ada, said.id, '🤫', on=True)
         await self.here.rooms.change(self.ada, self.slug, topic='a secret topic')
         room = await self.here.rooms.find(self.ada, self.slug)
         self.here.room_state.typing(room.id, self.ada)
@@ -121,6 +122,8 @@ CALLS: list[tuple[str, str, Any]] = [
     ('POST', '/rooms/{slug}/messages', {'body': 'x'}),
     ('PATCH', '/messages/{own}', {'body': 'x'}),
     ('DELETE', '/messages/{own}', None),
+    ('PUT', '/messages/{other}/reactions/👍', None),
+    ('DELETE', '/messages/{other}/reactions/👍', None),
     ('POST', '/messages/{other}/report', {'reason': 'x'}),
     ('PUT', '/messages/{other}/hidden', {'reason': 'x'}),
     ('PATCH', '/rooms/{slug}', {'topic': 'x'}),
@@ -173,6 +176,7 @@ async def test_a_websocket_that_is_open_hears_that_it_is_over_and_nothing_more(s
             {'type': 'send', 'room': scene.slug, 'body': 'x'},
             {'type': 'edit', 'message_id': scene.message.id, 'body': 'x'},
             {'type': 'delete', 'message_id': scene.message.id},
+            {'type': 'react', 'message_id': scene.message.id, 'emoji': '👍', 'on': True},
         ):
             answer = await program.ask(frame.pop('type'), **frame)  # type: ignore[arg-type]
             assert answer['code'] in ('not_found', 'invalid'), answer

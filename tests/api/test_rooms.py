@@ -27,7 +27,7 @@ async def test_a_room_is_opened_listed_changed_and_deleted(
     room = {
         'slug': 'book-club', 'name': 'Book club', 'topic': 'Novels', 'description': '', 'private': False,
         'posting': 'everybody', 'slow_mode': 0, 'paused': False, 'archived': False, 'direct': False,
-        'joined': True, 'favorite': False, 'online': 0, 'unread': 0,
+        'joined': True, 'favorite': False, 'online': 0, 'unread': 0, 'mentions': 0, 'notify': 'mentions',
     }  # fmt: skip
     assert answer.json() == room
     assert (await program.get('/rooms/book-club', headers=bo)).json() == {**room, 'joined': False}

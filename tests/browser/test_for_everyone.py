@@ -62,7 +62,7 @@ async def test_controls_have_the_roles_and_names_that_the_contract_promises(join
     ada = await join('Ada')
     await ada.say('hello')
     await expect(ada.rows).to_have_count(1)
-    await expect(ada.page.get_by_role('list', name='People')).to_be_visible()
+    await expect(ada.page.get_by_role('list', name='People', exact=True)).to_be_visible()
     await expect(ada.page.get_by_role('navigation', name='Rooms')).to_be_visible()
     await expect(ada.page.get_by_role('button', name='Send')).to_be_visible()
     await ada.row('hello').hover()
@@ -122,7 +122,10 @@ async def test_a_narrow_phone_shows_everything_without_scrolling_sideways(join) 
     await ada.say(f'{CODE}\n\n' + 'a' * 300)
     assert await ada.page.evaluate('document.scrollingElement.scrollWidth') == 320
     await expect(ada.rows.last.get_by_role('button', name='More actions')).to_have_css('opacity', '0.8')
-    people, show = ada.page.get_by_role('list', name='People'), ada.page.get_by_role('button', name='Show people')
+    people, show = (
+        ada.page.get_by_role('list', name='People', exact=True),
+        ada.page.get_by_role('button', name='Show people'),
+    )
     for hide in (lambda: ada.page.mouse.click(10, 300), lambda: ada.page.keyboard.press('Escape')):
         await expect(show).to_have_attribute('aria-expanded', 'false')
         await show.click()
@@ -169,7 +172,7 @@ async def _tab_to(person, target, *, backwards: bool) -> None:
 
 async def _choose_by_keyboard(person, name: str) -> None:
     item = person.page.get_by_role('menuitem', name=name)
-    for _ in range(8):
+    for _ in range(12):
         if await item.evaluate('element => element === document.activeElement'):
             await person.page.keyboard.press('Enter')
             return

@@ -31,7 +31,7 @@ async def save(person, button: str) -> None:
 
 
 def people(person):
-    return person.page.get_by_role('list', name='People')
+    return person.page.get_by_role('list', name='People', exact=True)
 
 
 def card(person):

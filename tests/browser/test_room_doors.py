@@ -52,7 +52,7 @@ async def test_a_room_gets_rules_people_and_a_moderator(join, width: int, dark: 
     await expect(bo.box).to_be_hidden()
     if width < 1100:
         await page.get_by_role('button', name='Show people').click()
-    await page.get_by_role('list', name='People').get_by_role('button', name='Bo', exact=True).click()
+    await page.get_by_role('list', name='People', exact=True).get_by_role('button', name='Bo', exact=True).click()
     await expect(page.get_by_role('button', name='Message', exact=True)).to_be_visible()
     await passes_axe()
     await page.get_by_role('button', name='Role in this room').click()

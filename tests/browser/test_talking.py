@@ -60,7 +60,7 @@ async def test_others_see_who_types_and_who_came(join) -> None:
     ada = await join('Ada')
     bo = await join('Bo')
     await expect(ada.page.locator('.notice')).to_have_text('Bo joined')
-    await expect(ada.page.get_by_role('list', name='People')).to_contain_text('Bo')
+    await expect(ada.page.get_by_role('list', name='People', exact=True)).to_contain_text('Bo')
     await bo.box.press_sequentially('hm')
     await expect(ada.page.get_by_text('Bo is typing…')).to_be_visible()
     await bo.say('hm, yes')

@@ -14,6 +14,8 @@ from tests.chat.people import newcomer
 ON_BOTH = (
     'test_administration',
     'test_bots',
+    'test_catching_up',
+    'test_chains',
     'test_deletion',
     'test_direct',
     'test_credentials',
@@ -25,9 +27,12 @@ ON_BOTH = (
     'test_mentions',
     'test_messages',
     'test_moderation',
+    'test_notifications',
     'test_people',
+    'test_pins',
     'test_profiles',
     'test_reactions',
+    'test_reading',
     'test_reports',
     'test_room_changes',
     'test_roles',
@@ -35,6 +40,7 @@ ON_BOTH = (
     'test_rooms_under_mischief',
     'test_sessions',
     'test_supervision',
+    'test_versions',
 )
 
 

@@ -5,11 +5,21 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import create_engine
 
 from chat import Chat
-from chat.events import MemberEvent, MemberJoined, MemberLeft
+from chat.events import (
+    MemberEvent,
+    MemberJoined,
+    MemberLeft,
+    MessageDeleted,
+    MessageEdited,
+    MessageEvent,
+    MessageSent,
+)
 from chat.settings import Settings
-from chat.storage import Storage, migrations
+from chat.storage import Storage, migrations, sqlite
 
 SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
 NEWEST = '0010'
@@ -218,3 +228,75 @@ def test_no_table_begins_to_count_anew(folder: Path) -> None:
     start(folder)
     assert set(before) <= set(look(file, counted))
     assert set(last) <= set(look(file, 'SELECT name, seq FROM sqlite_sequence'))
+
+
+TALK = """
+INSERT INTO messages (id, room_id, author_id, revision, body, html, html_version, created_at, edited_at, deleted_at)
+VALUES
+    (91, 1, 1, 91, 'said', '<p>said</p>', 1, 1, NULL, NULL),
+    (92, 1, 1, 92, 'edited', '<p>edited</p>', 1, 1, 2, NULL),
+    (93, 1, 1, 93, '', '', 1, 1, NULL, 3);
+UPDATE rooms SET revision = 93 WHERE id = 1;
+"""
+
+
+async def test_what_was_said_edited_and_deleted_before_is_told_as_that(folder: Path) -> None:
+    with sqlite3.connect(folder / 'hearth.sqlite') as connection:
+        connection.executescript(TALK)
+    start(folder)
+    chat = Chat(Settings(data=folder))
+    chat.open()
+    try:
+        changes = await chat._changes_since(1, 90)
+        told = [(type(event), event.message.id) for event in changes.events if isinstance(event, MessageEvent)]
+        assert told == [(MessageSent, 91), (MessageEdited, 92), (MessageDeleted, 93)]
+        assert all(not event.message.reactions for event in changes.events if isinstance(event, MessageEvent))
+    finally:
+        await chat.stop()
+
+
+def test_nobody_has_reacted_is_mentioned_or_pinned_anything_at_first(folder: Path) -> None:
+    start(folder)
+    file = folder / 'hearth.sqlite'
+    for table in ('reactions', 'mentions', 'message_versions'):
+        assert look(file, f'SELECT count(*) FROM {table}') == [(0,)]
+    kept = 'SELECT DISTINCT reacted, mentions_all, pinned_at, pinned_by, change FROM messages'
+    assert look(file, kept) == [(0, 0, None, None, 'worded')]
+    settings = 'SELECT DISTINCT recent_emoji, skin_tone, quiet_from, quiet_until, sound, caught_up_id FROM users'
+    assert look(file, settings) == [('', 0, None, None, 1, 0)]
+    assert look(file, 'SELECT DISTINCT notify FROM memberships') == [(None,)]
+
+
+def every_earlier_release() -> list[str]:
+    return [f'{number:04}' for number in range(1, int(NEWEST))]
+
+
+@pytest.mark.parametrize('release', every_earlier_release())
+def test_the_data_of_every_release_comes_to_the_same_form(tmp_path: Path, folder: Path, release: str) -> None:
+    old, new = folder, tmp_path / 'new'
+    storage = Storage(new)
+    storage.open()
+    storage.close()
+    stop_at(old / 'hearth.sqlite', release)
+    start(old)
+    assert form(old / 'hearth.sqlite') == form(new / 'hearth.sqlite')
+    assert look(old / 'hearth.sqlite', 'SELECT count(*) FROM messages') == [(2,)]
+    assert look(old / 'hearth.sqlite', 'PRAGMA foreign_key_check') == []
+
+
+def stop_at(file: Path, release: str) -> None:
+    """Bring a database of the first release to the form of another."""
+    config = migrations._config()
+    engine = create_engine(f'sqlite:///{file}')
+    with sqlite.reshaping(engine) as connection:
+        config.attributes['connection'] = connection
+        command.upgrade(config, release)
+    engine.dispose()
+
+
+def form(file: Path) -> dict[str, set[tuple]]:
+    """Return the columns and indexes of each table."""
+    tables = [name for (name,) in look(file, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    columns = {name: {row[1:] for row in look(file, f'PRAGMA table_info({name})')} for name in tables}
+    indexes = look(file, "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    return {**columns, 'indexes': set(indexes)}

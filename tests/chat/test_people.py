@@ -215,17 +215,17 @@ async def test_unread_counts_others_messages_after_the_mark_and_the_mark_never_g
     room = await chat.rooms.find(ada, 'lobby')
     sent = [(await chat.messages.send(bo, 'lobby', str(number))).message for number in range(4)]
     await chat.messages.send(ada, 'lobby', 'mine')
-    assert await chat.unread.counts(ada, [room.id]) == {room.id: 4}
+    assert await chat.unread.counts(ada, [room.id]) == {room.id: (4, 0)}
     chat.unread.seen(ada, room, sent[1].id)
-    assert await chat.unread.counts(ada, [room.id]) == {room.id: 2}
+    assert await chat.unread.counts(ada, [room.id]) == {room.id: (2, 0)}
     chat.unread.seen(ada, room, sent[0].id)
-    assert await chat.unread.counts(ada, [room.id]) == {room.id: 2}
+    assert await chat.unread.counts(ada, [room.id]) == {room.id: (2, 0)}
     await chat.messages.delete(bo, sent[3].id)
-    assert await chat.unread.counts(ada, [room.id]) == {room.id: 1}
+    assert await chat.unread.counts(ada, [room.id]) == {room.id: (1, 0)}
     chat.unread.seen(ada, room, 10**12)  # more than there is
     await chat.unread.settle(ada)
     await chat.messages.send(bo, 'lobby', 'new')
-    assert await chat.unread.counts(ada, [room.id]) == {room.id: 1}
+    assert await chat.unread.counts(ada, [room.id]) == {room.id: (1, 0)}
 
 
 async def test_pages_are_told_of_changed_counts_at_most_once_a_second(chat: Chat, ada: User, bo: User) -> None:

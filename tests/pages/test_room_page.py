@@ -8,6 +8,7 @@ from nicegui.testing import User
 
 from tests.pages.people import (
     box,
+    bring_to_front,
     chat_of,
     choose,
     close_page,
@@ -22,6 +23,7 @@ from tests.pages.people import (
     press_key,
     row_id,
     rows,
+    see_end,
     sees,
     send_message,
     sign_in,
@@ -102,7 +104,7 @@ async def test_whoever_fires_the_hidden_menu_all_the_same_changes_nothing(
     open_menu_of(bo, 'mine')
     with bo:
         hidden = [item for item in ElementFilter(kind=ui.menu_item, only_visible=False) if not item.visible]
-    assert len(hidden) == 4
+    assert len(hidden) >= 8
     for item in hidden:
         fire(bo, item, 'click')
     bo.find(kind=ui.textarea).clear()
@@ -250,7 +252,10 @@ async def test_unread_messages_of_another_room_are_counted_and_cleared_by_openin
     await send_message(bo, 'two')
     await sees(user, '<span class="badge">2')
     await until(lambda: user.client.title == '(2) Design · Hearth')
+    bring_to_front(user)
     user.navigate.to('/rooms/lobby')
+    await until(lambda: user.client.title == '(2) Lobby · Hearth')
+    see_end(user)
     await until(lambda: user.client.title == 'Lobby · Hearth')
     await user.should_not_see('<span class="badge">')
 
