@@ -13,13 +13,15 @@ router = APIRouter(prefix='/v1', tags=['rooms'], responses=ERRORS)
 
 
 @router.get('/me/notifications')
-async def settings(chat: TheChat, session: TheSession) -> schemas.Notifications:
+async def notifications_of_caller(chat: TheChat, session: TheSession) -> schemas.Notifications:
     """Return when the caller's pages are quiet, and whether they make a sound."""
     return _shown(await chat.notifications.settings(session.user))
 
 
 @router.patch('/me/notifications', responses=refusals(429))
-async def change(chat: TheChat, session: TheSession, wanted: schemas.NotificationChanges) -> schemas.Notifications:
+async def change_notifications(
+    chat: TheChat, session: TheSession, wanted: schemas.NotificationChanges
+) -> schemas.Notifications:
     """Change what is given. A quiet time has both ends, where the caller is, and may pass midnight; null for none."""
     given: Wanted = wanted.model_dump(exclude_unset=True)  # type: ignore[assignment]
     return _shown(await chat.notifications.change(session.user, **given))

@@ -106,7 +106,7 @@ class Conversation:
         self._counted: tuple[int, int] | None = None
         self._left_unread = False  # on purpose: seeing does not clear it
         self._is_recounting = False
-        self._line_is_above = False
+        self._line = ''  # where the line of the new is on the screen
         self._new = view.unread  # how many messages the bar at the top tells of, 0 for no bar
         self._who_types: Sequence[User] = ()
         self._typing_says = ''
@@ -236,6 +236,7 @@ class Conversation:
 
     def seen(self) -> None:
         """Note that the newest message is on the screen, if it is."""
+        self._refresh_bar()
         if self._subscription is not None and self._is_looking() and not self._left_unread:
             self.messages.seen()
             self.mentions = 0
@@ -280,6 +281,7 @@ class Conversation:
         self._slow_pulse.forget(self._mark_read)
         self._left_unread = True
         self.messages.draw_line(message_id)
+        self._line = ''
         self.messages.flush()
 
     def _read_on(self) -> None:
@@ -318,19 +320,19 @@ class Conversation:
 
     def line_told(self, where: object) -> None:
         """Take note of where the line of the new stands on the screen: what one has been at needs no bar."""
-        self._line_is_above = where == 'above'
-        if where == 'here':
-            self._new = 0
+        self._line = where if isinstance(where, str) else ''
         self._refresh_bar()
 
     def _refresh_bar(self) -> None:
+        if self._line == 'here' and self._is_in_front():
+            self._new = 0
         if not self._new:
             self._bar.hide()
             return
         self._new = max(self._new, self.messages.unseen)
         first, after = self.messages.first_new, self.messages.new_after
         is_further_up = first is None and after is not None and after < self.messages.newest_id
-        if is_further_up or self._line_is_above:
+        if is_further_up or self._line == 'above':
             self._bar.show(self._new, first, self.messages.reader)
         else:
             self._bar.hide()
@@ -390,7 +392,7 @@ class Conversation:
         """Let the line stand above what comes while nobody looks."""
         if not self.messages.has_newer and any(self._is_news(event) for event in news):
             self.messages.draw_line(self.messages.newest_id)
-            self._new = 1
+            self._new, self._line = 1, ''
 
     def _is_news(self, event: Told) -> bool:
         return isinstance(event, MessageSent) and event.message.author.id != self._user.id

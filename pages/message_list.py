@@ -25,7 +25,7 @@ from web.page_updates import Wire
 BLOCK = 10  # rows; an edit in the history sends so many again
 MOST_ROWS = 200  # kept on a page
 CACHED = 4096  # messages of people who have another name since
-SETTLES_WITHIN = 0.3  # s
+SETTLES_WITHIN, TELLS_WITHIN = 0.3, 1.0  # s
 TRIM_AFTER = 0.5  # s; what is added at one end and removed at the other at once would move the place under the eye
 
 
@@ -220,6 +220,15 @@ class MessageList:
             self.go_to(self._marked)
         elif self._opens_elsewhere:
             self.go_to_line()
+        if self._opens_elsewhere:
+            background_tasks.create(self._settle(), name='settle', context=self.log.client)
+
+    async def _settle(self) -> None:
+        """Take the end for out of view if nothing is told of it: a browser tells that it comes, and that it goes."""
+        await asyncio.sleep(TELLS_WITHIN)
+        if not (self._looks or self.log.is_deleted):
+            self._opens_elsewhere = False
+            self._refresh_jump()
 
     def go_to_line(self) -> None:
         """Scroll to the line of the new."""

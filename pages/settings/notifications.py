@@ -100,14 +100,18 @@ def _show_trial() -> None:
         ui.label('This browser')
     with ui.element('div').classes('trial'):
         result = ui.label('').classes('trial-result').props('role=status')
-        _button('Allow desktop notifications', browser.ASK_TO_NOTIFY, ALLOWED, result)
-        _button('Send a test notification', browser.TRY_TO_NOTIFY, TRIED, result)
+        allow = _button('Allow desktop notifications')
+        allow.on('click', lambda event: _say(result, ALLOWED, event), js_handler=browser.ASK_TO_NOTIFY)
+        send = _button('Send a test notification')
+        send.on('click', lambda event: _say(result, TRIED, event), js_handler=browser.TRY_TO_NOTIFY)
 
 
-def _button(label: str, expression: str, sentences: dict[str, str], result: ui.label) -> None:
-    def told(event: events.GenericEventArguments) -> None:
-        result.text = sentences.get(event.args, '') if isinstance(event.args, str) else ''
-
+def _button(label: str) -> ui.element:
     with ui.element('button').props('type=button').classes('submit second') as button:
         ui.label(label)
-    button.on('click', told, js_handler=expression)
+    return button
+
+
+def _say(result: ui.label, sentences: dict[str, str], event: events.GenericEventArguments) -> None:
+    """Say what a browser told came of it, if that is something known."""
+    result.text = sentences.get(event.args, '') if isinstance(event.args, str) else ''

@@ -123,6 +123,8 @@ IN_A_ROOM: dict[str, Attempt] = {
     'join': lambda c: c.chat.rooms.join(c.user, c.slug),
     'leave': lambda c: c.chat.rooms.leave(c.user, c.slug),
     'make it a favorite': lambda c: c.chat.rooms.favor(c.user, c.slug, favorite=True),
+    'mark it as read or unread': lambda c: c.chat.unread.mark(c.user, c.slug, 0),
+    'choose what to be told of': lambda c: c.chat.notifications.set_level(c.user, c.slug, 'nothing'),
     'write': lambda c: c.chat.messages.send(c.user, c.slug, 'x'),
     'mention all of many': lambda c: c.chat.messages.send(c.user, c.slug, '@all', of_all='confirmed'),
     'edit own words': lambda c: c.chat.messages.edit(c.user, c.own, 'y'),
