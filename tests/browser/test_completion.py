@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.people import Person
+from tests.browser.test_for_everyone import violations
 
 
 def options(person: Person) -> Locator:
@@ -174,3 +175,13 @@ async def test_who_is_mentioned_sees_it_and_the_others_do_not(join: Callable[...
         assert await ada.row(text).evaluate(background) == await ada.row('plain').evaluate(background)
     await bo.row('look @bo').locator('.mention').click()
     await expect(bo.page.get_by_role('dialog', name='About Bo')).to_be_visible()
+
+
+@pytest.mark.parametrize('dark', [False, True])
+async def test_mentions_and_the_list_pass_axe(join: Callable[..., Person], dark: bool) -> None:
+    bo, ada = await join('Bo'), await join('Ada', dark=dark)
+    await bo.say('look @Ada, @Bo and @all')
+    await ada.sees('look')
+    await ada.box.press_sequentially('@')
+    await expect(options(ada)).to_have_count(2)
+    assert await violations(ada) == []
