@@ -164,6 +164,7 @@ async def test_what_is_in_front_or_one_says_oneself_or_in_a_quiet_time_makes_no_
     chat, ada = chat_of(user), await person_of(user)
     await chat.notifications.set_level(ada, 'lobby', 'everything')
     await send_message(bo, '@Ada in front')
+    await until(lambda: len(rows(user)) == 1)
     bring_to_front(user, in_front=False)
     await chat.messages.send(ada, 'lobby', 'mine')
     await chat.notifications.change(ada, quiet_from='00:00', quiet_until='23:59')
