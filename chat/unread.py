@@ -108,9 +108,14 @@ class Unread:
         The person's pages that have the room in front leave it unread then. Raises NotFound, NotAMember or RateLimited.
         """
         self._rate_limits.check('marking rooms as read', user.id)
-        reached = await self._storage.read(reach.member_room, user, slug)
-        place = _Place(user.id, reached.room.id)
-        if message_id is not None and message_id < max(reached.last_read_id, self._marks.get(place) or 0):
+
+        def look(connection: Connection) -> tuple[int, int]:
+            room_id = reach.member_room(connection, user, slug).room.id
+            return room_id, reading.newest_id(connection, room_id)
+
+        room_id, newest = await self._storage.read(look)
+        place = _Place(user.id, room_id)
+        if message_id is not None and message_id < newest:
             back = WentBack(*place, message_id)
             self._go_back(back)
             self._bus.tell(back)

@@ -38,7 +38,7 @@ class NewBar:
         with self._place, ui.element('div').classes('new-bar') as bar:
             bar.props['role'] = 'status'
             self._says = ui.label().classes('new-bar-says')
-            buttons.plain('Jump to first unread', self._on_jump)
+            buttons.plain('Jump', self._on_jump).props['aria-label'] = 'Jump to first unread'
             buttons.plain('Mark as read', self._on_read)
         bar.move(self._place, 0)
         self._bar = bar
