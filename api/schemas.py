@@ -362,7 +362,7 @@ class RoomNews(BaseModel):
 class CatchUp(BaseModel):
     """What happened since the caller was up to date, the oldest first; ``up_to`` is the newest message looked at."""
 
-    since: Moment | None
+    since: Moment | None = Field(examples=['2026-11-23T09:00:00.000Z'])
     up_to: MessageId
     mentions: list[Message]
     questions: list[Message]

@@ -114,7 +114,8 @@ async def test_direct_messages_are_called_after_the_others_and_cannot_be_left(
     await until(lambda: section(user, 'Direct messages') == ['Bo'])
     await sees(user, 'Nobody else reads this.')
     press_button(user, 'Room menu')
-    assert offers(user) == ['About this room', "Copy the room's link", 'Add to favorites']
+    entries = ['About this room', 'Mark as read', 'Notifications', "Copy the room's link", 'Add to favorites']
+    assert offers(user) == entries
 
 
 async def test_the_same_people_have_one_room(user: User, create_user: Callable[[], User]) -> None:
