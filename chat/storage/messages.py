@@ -20,6 +20,7 @@ from chat.storage.tables import drafts, memberships, mentions, messages, reactio
 
 NOBODY = Mentioned()
 SHARED = 4_096  # messages that were read last, 3 KiB each
+MOST_PEOPLE_SHARED = 100  # who reacted to one of these or are mentioned in it, 100 bytes each
 _MESSAGES = (
     select(
         messages,
@@ -340,16 +341,19 @@ def _reactions(connection: Connection, ids: list[int]) -> dict[int, tuple[Reacti
 def _mentioned(connection: Connection, ids: list[int]) -> dict[int, tuple[tuple[int, str], ...]]:
     if not ids:
         return {}
-    who: dict[int, tuple[tuple[int, str], ...]] = {}
+    who: dict[int, list[tuple[int, str]]] = {}
     for row in connection.execute(_MENTIONED, {'ids': ids}):
-        who[row.message_id] = (*who.get(row.message_id, ()), (row.user_id, row.name))
-    return who
+        who.setdefault(row.message_id, []).append((row.user_id, row.name))
+    return {message_id: tuple(people) for message_id, people in who.items()}
 
 
 def _message(
     row: Row[*tuple[Any, ...]], reacted: tuple[Reaction, ...], mentioned: tuple[tuple[int, str], ...]
 ) -> Message:
-    return _shared(
+    # Each reaction makes another version: what thousands react to would be kept thousands of times, with all of them.
+    is_for_many = len(mentioned) + sum(len(each.users) for each in reacted) > MOST_PEOPLE_SHARED
+    make = _shared.__wrapped__ if is_for_many else _shared
+    return make(
         row.id, row.room_id, row.slug, row.revision, row.author_id, row.author_name, row.author_kind, row.body,
         row.html, row.html_version, row.client_message_id, row.created_at, row.edited_at, row.deleted_at, row.reply_to,
         row.hidden_at, row.shown_again, row.first_revision, row.worded_revision, row.change, row.mentions_all,

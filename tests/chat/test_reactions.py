@@ -11,6 +11,7 @@ from chat.errors import Conflict, Forbidden, Invalid, NotAMember, NotFound, Rate
 from chat.events import MessageReacted, MessageSent, Told
 from chat.models import Message, Reaction, User
 from chat.reactions import MOST_KINDS, MOST_RECENT
+from chat.storage import messages as rows
 from tests.chat.people import newcomer
 from tests.chat.several import eventually
 
@@ -250,3 +251,17 @@ async def test_whatever_some_people_do_ends_as_a_set(chat: Chat, ada: User, bo: 
         assert message.revision == before + is_change
         assert {each: set(users) for each, users in shown(message).items()} == {k: v for k, v in expected.items() if v}
     assert await chat.messages.get(bo, message.id) == message
+
+
+async def test_what_many_reacted_to_is_not_kept_once_for_each_of_them(
+    chat: Chat, ada: User, bo: User, message: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, 'MOST_PEOPLE_SHARED', 1)
+    one = await chat.reactions.react(ada, message.id, '👍', on=True)
+    assert await chat.messages.get(bo, message.id) is one
+    kept = rows._shared.cache_info().currsize
+    two = await chat.reactions.react(bo, message.id, '👍', on=True)
+    again = await chat.messages.get(bo, message.id)
+    assert again == two
+    assert again is not two
+    assert rows._shared.cache_info().currsize == kept
