@@ -23,8 +23,14 @@ REPORT = (
 SIGN_OF_LIFE = 'emitEvent("browser", Intl.DateTimeFormat().resolvedOptions().timeZone, !document.hidden, "")'
 
 # The line above the first unread message is part of prepared HTML, no element of its own, and only the browser knows
-# where it is. One goes there; the other, run once a page, tells as "new-line" where it is.
-GO_TO_NEW_LINE = 'document.querySelector(".new-line")?.scrollIntoView({block: "center"})'
+# where it is. One goes there if it is out of sight, for a scroller that was moved at its very end, if only by half a
+# pixel, follows no longer what is added there; the other, run once a page, tells as "new-line" where it is.
+GO_TO_NEW_LINE = (
+    '(() => { const line = document.querySelector(".new-line"), log = line?.closest(".scroller"); if (!log) return;'
+    ' const at = line.getBoundingClientRect(), seen = log.getBoundingClientRect();'
+    ' if (at.top < seen.top || at.bottom > seen.bottom) line.scrollIntoView({block: "center"});'
+    ' if (Math.abs(log.scrollTop) < 2) log.scrollTop = 0; })()'
+)
 WATCH_NEW_LINE = (
     '(() => { let told, waits = false; const look = () => { waits = false; const of = (each) =>'
     ' document.querySelector(each)?.getBoundingClientRect(); const line = of(".new-line"), log = of(".scroller");'
@@ -143,14 +149,27 @@ ARROWS_IN_MENU = (
 # Single letters act while the focus is in the conversation or nowhere, and never in a text box, a menu or a dialog; to
 # tell the server of every key that anybody types would be a flood, and to step from row to row by it would be slow. The
 # place of a key counts where its sign is of another script. Run once a page; emits "shortcut" with the letter and the
-# message that has the focus for what the server does. Ctrl+K, which browsers search with, is ours everywhere.
+# message that has the focus for what the server does. Ctrl+K, which browsers search with, is ours everywhere; what is
+# typed until its dialog is there is kept for that, or it would be sent to the room.
 SHORTCUTS = (
-    '(() => addEventListener("keydown", (event) => { const {target, key, isComposing} = event;'
+    '(() => { let isHeld = false; const hold = () => { isHeld = true; let typed = "", isEntered = false;'
+    ' const keep = (event) => { if (event.ctrlKey || event.metaKey || event.altKey) return;'
+    ' if ([...event.key].length === 1) typed += event.key; else if (event.key === "Backspace") typed ='
+    ' typed.slice(0, -1); else if (event.key === "Enter") isEntered = true; else return;'
+    ' event.preventDefault(); event.stopPropagation(); };'
+    ' const give = ({target}) => { if (target.matches(".q-dialog [role=combobox]")) setTimeout(() => { if (!isHeld)'
+    ' return; end(); if (typed) document.execCommand("insertText", false, typed); const enter ='
+    ' new KeyboardEvent("keydown", {key: "Enter", keyCode: 13, bubbles: true, cancelable: true});'
+    ' if (isEntered) setTimeout(() => target.dispatchEvent(enter)); }); };'  # when the box has told what is in it
+    ' const end = () => { isHeld = false; clearTimeout(timer); removeEventListener("keydown", keep, true);'
+    ' removeEventListener("focusin", give); }, timer = setTimeout(() => end(), 3000);'
+    ' addEventListener("keydown", keep, true); addEventListener("focusin", give); };'
+    ' addEventListener("keydown", (event) => { const {target, key, isComposing} = event;'
     ' if (!key || isComposing) return;'
     ' const of = (selector) => document.querySelector(selector), row = target.closest(".log article");'
     ' const letter = (key > "~" ? event.code.slice(3) : key).toLowerCase(), isFree = !of(".q-dialog, .q-menu");'
     ' if ((event.ctrlKey || event.metaKey) && letter === "k" && !event.shiftKey && !event.altKey) {'
-    ' event.preventDefault(); if (isFree) emitEvent("shortcut", "go", 0); }'
+    ' event.preventDefault(); if (isFree && !isHeld) { hold(); emitEvent("shortcut", "go", 0); } }'
     ' if (event.ctrlKey || event.metaKey || event.altKey || !isFree) return;'
     ' if (target !== document.body && !target.closest(".conversation")) return;'
     ' const box = of(".composer textarea"), all = [...document.querySelectorAll(".log article")];'
@@ -165,7 +184,7 @@ SHORTCUTS = (
     ' if (does) emitEvent("shortcut", letter, Number(row?.dataset.id ?? 0)); if (step || does) event.preventDefault();'
     ' if (row && letter === "r") box?.focus();'  # what is typed next is the answer, however far the server is
     ' const more = row?.querySelector(".message-button"); if (key === "Enter" && target === row && more) {'
-    ' event.preventDefault(); more.focus(); more.click(); } }))()'
+    ' event.preventDefault(); more.focus(); more.click(); } }); })()'
 )
 
 # Prepared HTML is put in place of what was there, and a button in it that had the focus is gone with that: whoever goes

@@ -7,6 +7,7 @@ from secrets import token_urlsafe
 
 from nicegui import ui
 
+from chat import text
 from chat.errors import AskFirst, ChatError
 from chat.models import MentionOfAll, Message, Room, User
 from pages import browser, buttons, dialogs, keys
@@ -14,6 +15,7 @@ from pages.completion import Completion
 from pages.message_box import MessageBox
 from pages.suggestions import Suggestions
 
+EXCERPT = 60  # characters of what one replies to
 SEND_PROPS = 'flat dense aria-label=Send title=Send'
 
 
@@ -191,7 +193,8 @@ class Composer:
             self._box.classes('editing')
             about = 'Editing your message. Esc cancels.'
         elif self._replying_to is not None:
-            about = f'Replying to {self._replying_to.author.name}. Esc cancels.'
+            words = text.excerpt(self._replying_to.body, EXCERPT)
+            about = f'Replying to {self._replying_to.author.name}: {words} (Esc cancels)'
         if about and self._about is None:
             self._about = self._build_about()
         if self._about is not None:
@@ -201,7 +204,7 @@ class Composer:
 
     def _build_about(self) -> ui.label:
         with self._box, ui.element('div').classes('composer-about') as place:
-            label = ui.label()
+            label = ui.label().classes('composer-about-what')
             buttons.icon('close', 'Cancel', self.cancel)
         place.move(target_index=0)
         return label

@@ -181,6 +181,22 @@ async def test_ctrl_k_goes_to_a_room_and_to_a_person(join) -> None:
     assert ada.complaints == []
 
 
+async def test_what_is_typed_before_the_switcher_is_there_goes_to_it_and_not_to_the_room(stranger, join) -> None:
+    bo = await join('Bo')
+    await bo.create_room('Garden')
+    ada = await stranger()
+    await ada.have_slow_line(0.2)
+    await ada.join('Ada')
+    await ada.page.keyboard.press('Control+k')
+    await ada.page.keyboard.type('garx', delay=20)
+    await ada.page.keyboard.press('Backspace')
+    await ada.page.keyboard.press('Enter')
+    await expect(ada.heading('Garden')).to_be_visible()
+    await bo.enter('Lobby')
+    await expect(bo.rows).to_have_count(0)
+    assert ada.complaints == []
+
+
 async def test_a_finger_that_rests_on_a_message_opens_its_menu(join) -> None:
     ada = await join('Ada', width=360, height=640, has_touch=True, is_mobile=True)
     await ada.say('hello there')

@@ -97,6 +97,24 @@ async def test_a_long_way_of_unread_opens_at_its_beginning_and_is_not_read_by_th
     assert ada.complaints == []
 
 
+async def test_a_room_that_opened_at_the_line_of_the_new_still_follows_what_comes(join) -> None:
+    ada, bo = await join('Ada', width=360, height=700), await join('Bo')
+    for number in range(40):
+        await bo.say(f'known {number}.')
+    await ada.sees('known 39.')
+    await ada.page.wait_for_timeout(2500)  # what is read is stored a moment later
+    await ada.open('/settings/notifications')
+    await bo.say('unread.')
+    await ada.open('/rooms/lobby')
+    await expect(ada.page.locator('.new-line + article')).to_contain_text('unread.')
+    await ada.at_end()
+    for number in range(3):
+        await bo.say(f'later {number}.')
+        await expect(ada.row(f'later {number}.')).to_be_in_viewport(ratio=1)
+    await ada.at_end()
+    assert ada.complaints == []
+
+
 async def test_what_came_while_the_tab_was_hidden_begins_further_up_and_one_jumps_there(join) -> None:
     ada, bo = await join('Ada'), await join('Bo')
     await hide(ada.page)
