@@ -12,7 +12,7 @@ from chat.names import EVERYBODY, Names
 from chat.reach import Reached
 from chat.storage import mentions as rows
 
-_SIGN = re.compile(r'(?<!\w)@')
+_SIGN = re.compile(r'(?<!\w)@\S')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def find(connection: Connection, reached: Reached, said: Said, of_all: MentionOf
     """Return the words with the members of the room whom they mention.
 
     Raises AskFirst where all of a larger room are mentioned and nobody has asked the person, or Forbidden where only
-    moderators may. Costs a query if there is an "@" at the beginning of a word, else nothing.
+    moderators may. Costs a query if a word begins with an "@", else nothing.
     """
     if not _SIGN.search(said.body):
         return said

@@ -35,7 +35,8 @@ class Pins:
         def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
             _require(connection, reach.room(connection, user, message.room))
-            if (message.pinned_at is not None) is on:
+            was = message.pinned_at is not None or (not on and rows.is_pinned(connection, message.id))  # and is hidden
+            if was is on:
                 return message, message
             if on:
                 _check(connection, message)

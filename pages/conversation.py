@@ -633,6 +633,8 @@ class Conversation:
         except Forbidden:
             self._look_for_silence()
             raise
+        self._new = 0  # who answers has read what is there
+        self._read_on()
         self.messages.go_to_end()
 
     async def _edit(self, message: Message, body: str, of_all: MentionOfAll) -> None:

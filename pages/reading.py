@@ -143,7 +143,8 @@ class Reading:
     async def _pin(self, message: Message, *, on: bool) -> None:
         await self._chat.pins.pin(self._user(), message.id, on=on)
         with self._client:
-            ui.notify('The message is pinned.' if on else 'The message is pinned no longer.')
+            words = 'The message is pinned.' if on else 'The message is pinned no longer.'
+            ui.notify(words, position='top', group=False)
 
     def _may_see_versions(self, message: Message) -> bool:
         is_own = permissions.is_author(self._user(), message) and not message.hidden

@@ -11,10 +11,17 @@ from chat.storage import messages as message_rows
 from chat.storage import rooms as room_rows
 from chat.storage.tables import memberships, messages, rooms, users
 
-_MINE = select(memberships.c.room_id).where(
-    memberships.c.user_id == bindparam('reader'), memberships.c.left_at.is_(None)
+_IS_MINE = and_(memberships.c.user_id == bindparam('reader'), memberships.c.left_at.is_(None))
+_MINE = select(memberships.c.room_id).where(_IS_MINE)
+_JOINED_AT = (
+    select(memberships.c.joined_at).where(_IS_MINE, memberships.c.room_id == messages.c.room_id).scalar_subquery()
 )
-_IN_MINE = and_(messages.c.room_id.in_(_MINE), messages.c.deleted_at.is_(None), messages.c.hidden_at.is_(None))
+_IN_MINE = and_(
+    messages.c.room_id.in_(_MINE),
+    messages.c.created_at >= _JOINED_AT,  # what was said before is no news, as nothing of it is unread
+    messages.c.deleted_at.is_(None),
+    messages.c.hidden_at.is_(None),
+)
 _NEWEST_IDS = (
     select(messages.c.id)
     .where(_IN_MINE, messages.c.id > bindparam('after'))

@@ -154,6 +154,12 @@ def pinned(connection: Connection, room_id: int) -> list[Message]:
     return _read(connection, connection.execute(newest_first, {'room_id': room_id}))
 
 
+def is_pinned(connection: Connection, message_id: int) -> bool:
+    """Whether a message is pinned, hidden or not."""
+    pinned_at = select(messages.c.pinned_at).where(messages.c.id == message_id)
+    return connection.execute(pinned_at).scalar() is not None
+
+
 def pinned_ids(connection: Connection, room_id: int) -> frozenset[int]:
     """Return the ids of what is pinned to a room."""
     return frozenset(connection.execute(_PINNED_IDS, {'room_id': room_id}).scalars())

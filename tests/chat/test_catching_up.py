@@ -41,6 +41,19 @@ async def test_who_has_just_come_has_missed_nothing(chat: Chat, ada: User) -> No
     assert [(each.room.slug, each.messages) for each in (await chat.catching_up.look(bo)).rooms] == [('lobby', 1)]
 
 
+async def test_what_was_said_before_one_joined_a_room_is_no_news(chat: Chat, ada: User, bo: User) -> None:
+    await chat.rooms.create(ada, 'Old')
+    old = await say(chat, ada, '@all look at https://example.org', room='old')
+
+    def age(connection) -> None:
+        connection.execute(update(messages).where(messages.c.id == old.id).values(created_at=now_ms() - 1000))
+
+    await chat.storage.write(age)
+    await chat.rooms.join(bo, 'old')
+    found = await chat.catching_up.look(bo)
+    assert (found.mentions, found.links, found.rooms) == ((), (), ())
+
+
 async def test_the_first_time_it_is_a_week(chat: Chat, ada: User, bo: User) -> None:
     week = timedelta(days=7) // timedelta(milliseconds=1)
     old, new = await say(chat, ada, 'old'), await say(chat, ada, 'new')

@@ -153,6 +153,15 @@ async def test_what_is_hidden_is_out_of_sight_with_its_pin_until_it_is_shown_aga
     assert await pinned(chat, owner) == ['hello']
 
 
+async def test_what_is_hidden_can_be_taken_off_and_stays_off(chat: Chat, owner: User, bo: User) -> None:
+    one = await say(chat, bo)
+    await chat.pins.pin(owner, one, on=True)
+    await chat.moderation.hide(Actor(owner, 'here'), one, 'rude')
+    await chat.pins.pin(owner, one, on=False)
+    await chat.moderation.show_again(Actor(owner, 'here'), one)
+    assert await pinned(chat, owner) == []
+
+
 async def test_more_than_the_most_is_a_conflict_in_words(
     chat: Chat, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
