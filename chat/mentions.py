@@ -1,6 +1,7 @@
 """Whom a message mentions: found when it is sent or edited, in the transaction that stores it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from chat.names import EVERYBODY, Names
 from chat.reach import Reached
 from chat.storage import mentions as rows
 
+_NOBODY: Mapping[int, str] = {}
 _SIGN = re.compile(r'(?<!\w)@\S')
 
 
@@ -29,8 +31,12 @@ def prepare(body: str) -> Said:
     return Said(body, markup.render(body), Mentioned())
 
 
-def find(connection: Connection, reached: Reached, said: Said, of_all: MentionOfAll) -> Said:
-    """Return the words with the members of the room whom they mention.
+def find(
+    connection: Connection, reached: Reached, said: Said, of_all: MentionOfAll, before: Mapping[int, str] = _NOBODY
+) -> Said:
+    """Return the words with the members of the room whom they mention, and those who were mentioned ``before``.
+
+    The latter, by id, under the name that they had then: it is theirs in this message, whoever has it now.
 
     Raises AskFirst where all of a larger room are mentioned and nobody has asked the person, or Forbidden where only
     moderators may. Costs a query if a word begins with an "@", else nothing.
@@ -39,12 +45,15 @@ def find(connection: Connection, reached: Reached, said: Said, of_all: MentionOf
         return said
     people = rows.people(connection, reached.room.id)
     called = {user.id: user.name for user in people}
-    names = Names(called.items(), text.MENTION_WORDS)
+    before = {each: name for each, name in before.items() if Names([(each, name)]).are_in(said.body)}
+    people_called = [*called.items(), *before.items()]
+    called |= before
+    names = Names(people_called, text.MENTION_WORDS)
     if not names.are_in(said.body):
         return said
     html, ids = markup.mark(said.body, names)
     if EVERYBODY in ids and not _check_all(reached, people, of_all):
-        html, ids = markup.mark(said.body, Names(called.items()))
+        html, ids = markup.mark(said.body, Names(people_called))
     mentioned = tuple((user_id, called[user_id]) for user_id in sorted(ids - {EVERYBODY}))
     return Said(said.body, html, Mentioned(mentioned, everybody=EVERYBODY in ids))
 

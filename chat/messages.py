@@ -14,6 +14,7 @@ from chat.models import Chain, MentionOfAll, Message, MessagePage, User, Version
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.storage import Storage, chains, moderation, versions
+from chat.storage import mentions as mention_rows
 from chat.storage import messages as rows
 
 PAGE = 50  # messages shown at first, and added at each step up
@@ -103,7 +104,9 @@ class Messages:
             self._check_edit(user, message)
             if message.body == prepared.body:
                 return message, message
-            said = mentions.find(connection, reached, prepared, 'keep' if message.mentions_all else of_all)
+            before = mention_rows.of(connection, message.id) if message.mentions else {}
+            of_all_now: MentionOfAll = 'keep' if message.mentions_all else of_all
+            said = mentions.find(connection, reached, prepared, of_all_now, before)
             versions.keep(connection, message)
             return message, rows.edit(connection, message, said.body, said.html, said.mentioned)
 

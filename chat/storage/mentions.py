@@ -17,6 +17,12 @@ def people(connection: Connection, room_id: int) -> list[User]:
     return [User(row.id, row.name, row.kind) for row in connection.execute(_PEOPLE, {'room_id': room_id})]
 
 
+def of(connection: Connection, message_id: int) -> dict[int, str]:
+    """Return whom a message mentions by name, each as it is written there."""
+    query = select(mentions.c.user_id, mentions.c.name).where(mentions.c.message_id == message_id)
+    return {row.user_id: row.name for row in connection.execute(query)}
+
+
 def store(connection: Connection, message_id: int, mentioned: Mentioned) -> None:
     """Store whom a new message mentions by name."""
     if mentioned.people:

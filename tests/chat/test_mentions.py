@@ -180,6 +180,18 @@ async def test_an_edit_mentions_whom_its_words_mention(chat: Chat, ada: User, bo
     assert await chat.messages.get(bo, message.id) == edited
 
 
+async def test_an_edit_keeps_a_mention_by_the_name_of_then_for_whoever_had_it(chat: Chat, ada: User, bo: User) -> None:
+    message = await say(chat, ada, 'hi @Bo')
+    session = await chat.sessions.find(await chat.sessions.begin(bo, 'a browser', None))
+    assert session is not None
+    await chat.profiles.change(session, name='Rob')
+    edited = await chat.messages.edit(ada, message.id, 'hello @Bo')
+    assert edited.mentions == (bo.id,)
+    assert f'<span class="mention" data-user="{bo.id}">@Bo</span>' in edited.html
+    edited = await chat.messages.edit(ada, message.id, 'hello @Rob')
+    assert await stored(chat, edited) == [(bo.id, 'Rob')]
+
+
 async def test_only_members_of_the_room_are_mentioned(chat: Chat, ada: User, bo: User) -> None:
     await chat.rooms.create(ada, 'Garden')
     assert (await say(chat, ada, '@Bo', room='garden')).mentions == ()
