@@ -51,7 +51,9 @@ async def test_a_conversation_with_edits_and_deletions_is_the_same_for_both(join
     await ada.say('You are welcome')
     await bo.sees('You are welcome')
     await expect(bo.row('You are welcome').locator('.quote')).to_have_text('Bo Thanks')
-    assert await ada.rows.all_inner_texts() == await bo.rows.all_inner_texts()
+    # A phone has no button for reactions beside a row: its menu has one.
+    adas = [row.replace('\nadd_reaction', '') for row in await ada.rows.all_inner_texts()]
+    assert adas == await bo.rows.all_inner_texts()
     assert await ada.is_marked()
     assert ada.complaints == bo.complaints == []
 
