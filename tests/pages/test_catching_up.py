@@ -187,11 +187,11 @@ async def test_a_text_sent_while_one_changes_rooms_does_not_come_back_as_draft(u
 
     sent = asyncio.Event()
 
-    async def send_slowly(*args: object) -> object:
+    async def send_slowly(*args: object, **more: object) -> object:
         user.navigate.to('/rooms/design')
         await sees(user, 'Message Design')
         try:
-            return await send(*args)
+            return await send(*args, **more)
         finally:
             sent.set()
 
@@ -211,10 +211,10 @@ async def test_a_message_edited_while_another_is_sent_brings_no_sent_text_back(u
     await until(lambda: rows(user) == ['Ada first'])
     send, chat = chat_of(user).messages.send, chat_of(user)
 
-    async def send_slowly(*args: object) -> object:
+    async def send_slowly(*args: object, **more: object) -> object:
         open_menu_of(user, 'first')
         choose(user, 'Edit')
-        return await send(*args)
+        return await send(*args, **more)
 
     chat.messages.send = send_slowly
     write(user, 'second')
