@@ -91,6 +91,7 @@ class Program:
             'report_id': lambda: self._report(slug),
             'hook_id': lambda: self._post(f'/rooms/{slug}/hooks', name=bot)['id'],
             'invitation_id': lambda: self._post('/invitations')['id'],
+            'emoji': lambda: '👍',
             'name': lambda: bot,
             'token_id': lambda: self._token_of(bot),
             'session_id': self._session,
