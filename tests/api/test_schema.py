@@ -67,6 +67,7 @@ def is_shown(schema: dict[str, Any], part: dict[str, Any]) -> bool:
         return True
     part = resolved(schema, part)
     parts = [*part.get('properties', {}).values(), *part.get('oneOf', ()), *filter(None, [part.get('items')])]
+    parts += [each for each in part.get('anyOf', ()) if each.get('type') != 'null']  # what may be left out
     return 'enum' in part or (bool(parts) and all(is_shown(schema, each) for each in parts))
 
 
