@@ -3,6 +3,8 @@
 No text of a user ever becomes part of one.
 """
 
+from contextlib import suppress
+
 from nicegui import Client, ui
 
 # Times are shown in the reader's zone, unread marks are cleared by seeing, and what was typed while the server was away
@@ -24,12 +26,15 @@ SIGN_OF_LIFE = 'emitEvent("browser", Intl.DateTimeFormat().resolvedOptions().tim
 
 # The line above the first unread message is part of prepared HTML, no element of its own, and only the browser knows
 # where it is. One goes there if it is out of sight, for a scroller that was moved at its very end, if only by half a
-# pixel, follows no longer what is added there; the other, run once a page, tells as "new-line" where it is.
+# pixel, follows no longer what is added there; the other, run once a page, tells as "new-line" where it is. What goes
+# somewhere answers two pictures later: then what came into view or went out of it has been told.
+TWO_PICTURES = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))'
 GO_TO_NEW_LINE = (
-    '(() => { const line = document.querySelector(".new-line"), log = line?.closest(".scroller"); if (!log) return;'
+    '(() => { const line = document.querySelector(".new-line"), log = line?.closest(".scroller");'
+    ' if (!log) return true;'
     ' const at = line.getBoundingClientRect(), seen = log.getBoundingClientRect();'
     ' if (at.top < seen.top || at.bottom > seen.bottom) line.scrollIntoView({block: "center"});'
-    ' if (Math.abs(log.scrollTop) < 2) log.scrollTop = 0; })()'
+    f' if (Math.abs(log.scrollTop) < 2) log.scrollTop = 0; return {TWO_PICTURES}; }})()'
 )
 WATCH_NEW_LINE = (
     '(() => { let told, waits = false; const look = () => { waits = false; const of = (each) =>'
@@ -208,8 +213,9 @@ KEEP_FOCUS = (
 # A row is prepared HTML, often of a block with others, and no element to the server: only the browser can bring it into
 # view, and give it the focus, so that it is read out and stands out until the focus goes elsewhere.
 GO_TO_ROW = (
-    '(() => {{ const row = document.getElementById("m{:d}"); if (!row) return; row.tabIndex = -1;'
-    ' row.focus({{preventScroll: true}}); row.scrollIntoView({{block: "center"}}); }})()'
+    '(() => {{ const row = document.getElementById("m{:d}"); if (!row) return true; row.tabIndex = -1;'
+    ' row.focus({{preventScroll: true}}); row.scrollIntoView({{block: "center"}});'
+    f' return {TWO_PICTURES}; }}}})()'
 )
 
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
@@ -290,9 +296,19 @@ def put_cursor(box: ui.input, place: int) -> None:
     box.client.run_javascript(PUT_CURSOR.format(box.id, count, count))
 
 
-def go_to_row(client: Client, message_id: int) -> None:
-    """Bring a message that is in the log into view, and give it the focus."""
-    client.run_javascript(GO_TO_ROW.format(message_id))
+async def go_to_row(client: Client, message_id: int) -> None:
+    """Bring a message that is in the log into view, and give it the focus; returns when it is there."""
+    await _go(client, GO_TO_ROW.format(message_id))
+
+
+async def go_to_new_line(client: Client) -> None:
+    """Bring the line above the first unread message into view; returns when it is there."""
+    await _go(client, GO_TO_NEW_LINE)
+
+
+async def _go(client: Client, expression: str) -> None:
+    with suppress(TimeoutError):  # a browser that shows nothing makes no pictures
+        await client.run_javascript(expression, timeout=ANSWERS_WITHIN)
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

@@ -6,9 +6,7 @@ from chat import emojis
 from chat.models import Message, Reaction
 
 NAMED = 20  # who reacted, when a pointer rests on it
-MARKED = (
-    100  # people whose own page shows that they reacted with one emoji; more would make long pages of loved messages
-)
+MARKED = 100  # people who see that they reacted with one emoji; more would make long pages of loved messages
 PICK = '<i class="material-icons" aria-hidden="true">add_reaction</i>'  # a ligature: it is drawn as one picture
 
 

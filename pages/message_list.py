@@ -7,6 +7,7 @@ own (``live_rows``), which is also what a screen reader announces. A change of a
 import asyncio
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
@@ -58,6 +59,7 @@ class MessageList:
         self._marked = marked  # the message that a link led to
         self._mark: ui.element | None = None  # what it stands in
         self._opens_elsewhere = marked is not None or first_unread is not None  # than at its end
+        self._has_arrived = asyncio.Event()  # there
         self._looks = 0  # how often the browser has told whether the end is in view
         self._load = load
         self._on_seen = on_seen
@@ -212,19 +214,21 @@ class MessageList:
         """Scroll to a message that is on the page, and give it the focus."""
         if self._mark is not None and message_id != self._marked:
             self._mark.classes(remove='marked')
-        browser.go_to_row(self.log.client, message_id)
+        going = browser.go_to_row(self.log.client, message_id)
+        background_tasks.create(going, name='go to a message', context=self.log.client)
 
     def go_to_marked(self) -> None:
         """Scroll to the message that a link led to, or else to the first unread one, if there is one."""
-        if self._mark is not None and self._marked is not None:
-            self.go_to(self._marked)
-        elif self._opens_elsewhere:
-            self.go_to_line()
         if self._opens_elsewhere:
-            background_tasks.create(self._settle(), name='settle', context=self.log.client)
+            background_tasks.create(self._arrive(), name='go where the page opens', context=self.log.client)
 
-    async def _settle(self) -> None:
-        """Take the end for out of view if nothing is told of it: a browser tells that it comes, and that it goes."""
+    async def _arrive(self) -> None:
+        """Go there, and take the end for out of view if nothing is told of it: browsers tell that it comes and goes."""
+        if self._mark is not None and self._marked is not None:
+            await browser.go_to_row(self.log.client, self._marked)
+        else:
+            await browser.go_to_new_line(self.log.client)
+        self._has_arrived.set()
         await asyncio.sleep(TELLS_WITHIN)
         if not (self._looks or self.log.is_deleted):
             self._opens_elsewhere = False
@@ -232,7 +236,8 @@ class MessageList:
 
     def go_to_line(self) -> None:
         """Scroll to the line of the new."""
-        self.log.client.run_javascript(browser.GO_TO_NEW_LINE)
+        going = browser.go_to_new_line(self.log.client)
+        background_tasks.create(going, name='go to the new', context=self.log.client)
 
     def start_afresh(self, page: MessagePage, marked: int | None = None) -> None:
         """Show these messages instead of all that are shown; one of them may be ``marked``."""
@@ -354,7 +359,10 @@ class MessageList:
     async def _end_in_view(self, in_view: object) -> None:
         self._looks = look = self._looks + 1
         if in_view is True and self._opens_elsewhere:
-            await asyncio.sleep(SETTLES_WITHIN)  # the page opens at its end, and goes from there to where it is to be
+            # The page opens at its end, and goes from there to where it is to be, however long a slow browser takes.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._has_arrived.wait(), browser.ANSWERS_WITHIN)
+            await asyncio.sleep(SETTLES_WITHIN)
             if look != self._looks or self.log.is_deleted:
                 return
         self._opens_elsewhere = False

@@ -74,7 +74,9 @@ async def _talk(folder: Path) -> None:
     boss = Actor(await chat.storage.write(accounts.set_kind, people[2], 'administrator'), 'here')
     invitation = await chat.invitations.create(boss, ['lobby'])
     await chat.invitations.accept(Actor(people[1], 'here'), invitation.token)
-    reported = (await chat.messages.send(people[1], 'lobby', 'reported')).message
+    reported = (await chat.messages.send(people[1], 'lobby', 'reported, @Ada')).message
+    await chat.reactions.react(people[0], reported.id, '👍', on=True)
+    await chat.pins.pin(people[2], reported.id, on=True)
     await chat.reports.report(people[0], reported.id, 'spam')
     await chat.direct.open(people[0], [people[1].id])
     chat.drafts.keep(people[0], room, 'half a sentence')

@@ -143,7 +143,8 @@ class Program:
             'POST /invite': lambda: {'token': self._post('/invitations')['token'], 'name': name},
             'POST /links': lambda: {'token': self._administrator_link(), **account},
             'PUT /me/password': lambda: {'password': PASSWORD, 'current_password': PASSWORD},
-            'PATCH /settings': lambda: {'create_rooms': 'everybody'},  # or nobody makes what other calls are about
+            # Or nobody makes what other calls are about.
+            'PATCH /admin/settings': lambda: {'create_rooms': 'everybody', 'direct_messages': 'everybody'},
             'DELETE /me': self._leaving,
             'POST /direct': lambda: {'users': [self._somebody_in('')]},
             'PATCH /me/profile': lambda: {

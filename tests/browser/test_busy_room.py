@@ -70,6 +70,7 @@ async def test_one_writes_undisturbed_and_reads_what_one_has_selected(server: Se
     ada: Person = await join('Ada')
     await ada.say('The first')
     await ada.say('The second')
+    await ada.sees('The second')
     await ada.rows.evaluate_all(KEEP)
     await ada.page.get_by_role('log', name='Messages').evaluate(ANNOUNCED)
     words = 'This is typed while others talk, key by key, and nothing of it is lost.'
