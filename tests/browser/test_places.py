@@ -192,6 +192,7 @@ async def test_the_author_reads_what_a_message_said_before(join, width: int, dar
     ada = await join('Ada', width=width, dark=dark)
     await ada.say('helo')
     await ada.choose('helo', 'Edit')
+    await expect(ada.box).to_have_value('helo')
     await ada.say('hello **all**')
     await ada.sees('hello all')
     await ada.choose('hello all', 'Edit history')
