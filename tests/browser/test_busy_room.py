@@ -118,6 +118,7 @@ async def test_edits_and_deletions_of_what_was_just_said_are_shown(server: Serve
     await ada.say('Wrong')
     await bo.sees('Firts')
     await ada.choose('Firts', 'Edit')
+    await expect(ada.box).to_have_value('Firts')
     await ada.say('First')
     await bo.sees('First')
     await ada.choose('Wrong', 'Delete')

@@ -211,6 +211,7 @@ async def test_a_menu_opens_beside_its_message_also_when_that_was_shown_anew(joi
     ada = await join('Ada')
     await ada.say('helo')
     await ada.choose('helo', 'Edit')
+    await expect(ada.box).to_have_value('helo')
     await ada.say('hello')
     await ada.sees('hello')
     button = ada.row('hello').get_by_role('button', name='More actions')
