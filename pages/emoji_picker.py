@@ -99,7 +99,10 @@ class EmojiPicker:
         for each, button in self._tabs.items():
             button.props['aria-pressed'] = 'true' if each == group else 'false'
         if group == RECENT:
-            self._show(group, _grid(self._liked.recent))
+            # Followed by the first group: a few emoji alone in the picker would look as if there were no others.
+            first = emojis.GROUPS[0]
+            rest = f'<h3 class="picker-next">{escape(first)}</h3>{_group(first, self._liked.skin_tone)}'
+            self._show(group, f'{_grid(self._liked.recent)}{rest}')
         else:
             self._show(group, _group(group, self._liked.skin_tone))
 

@@ -5,6 +5,7 @@ A server of its own is filled with a conversation of five people, who then look 
 
 import asyncio
 import tempfile
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,6 +49,16 @@ TODAY = [
     ('Linh', 'Nice. Shall we let them write the test first?'),
     ('Ada', 'Good idea, I will change the handout. The plan is at https://example.org/plan'),
     ('Grace', 'Lunch is ordered, vegetarian for everybody unless you tell me `by noon`.'),
+    ('Linh', '@Ada, can you print thirty of them?'),
+]
+
+REACTIONS = [
+    ('Ada', 5, '👍'),
+    ('Linh', 5, '👍'),
+    ('Noor', 5, '🎉'),
+    ('Grace', 4, '💯'),
+    ('Tomás', 6, '❤️'),
+    ('Noor', 6, '❤️'),
 ]
 
 
@@ -74,9 +85,13 @@ async def _fill(data: Path) -> None:
     mistake = (await chat.messages.send(people['Tomás'], 'workshop', 'wrong room, sorry')).message
     await chat.messages.delete(people['Tomás'], mistake.id)
     await chat.messages.edit(people['Noor'], answer.id, 'Beans! I bring my grandmother’s mill.')
-    await _set_time(chat, answer.id, morning + timedelta(minutes=31))
-    await _set_time(chat, mistake.id, morning + timedelta(minutes=33))
+    await _set_time(chat, answer.id, morning + timedelta(minutes=35))
+    await _set_time(chat, mistake.id, morning + timedelta(minutes=37))
+    for name, number, emoji in REACTIONS:
+        await chat.reactions.react(people[name], sent[number], emoji, on=True)
+    await chat.pins.pin(people['Grace'], sent[5], on=True)
     await _set_up(chat, people)
+    await chat.unread.mark(people['Ada'], 'workshop', None)
     for number in range(3):
         await chat.messages.send(people['Linh'], 'handouts', f'Page {number + 1} is ready.')
     await chat.stop()
@@ -142,7 +157,29 @@ async def _make(server: Server) -> None:
             await person.page.wait_for_timeout(500)
             await person.page.screenshot(path=PICTURES / f'{file}.png')
             await person.close()
+        await _take(browser, server, 'picker-light', _pick, {})
+        await _take(browser, server, 'catch-up-dark', _catch_up, {**phone, 'color_scheme': 'dark'})
         await browser.close()
+
+
+async def _take(
+    browser: Browser, server: Server, file: str, show: Callable[[Person], Awaitable[None]], how: dict[str, object]
+) -> None:
+    person = await _come(browser, server, 'Ada', **how)
+    await show(person)
+    await person.page.wait_for_timeout(1000)
+    await person.page.screenshot(path=PICTURES / f'{file}.png')
+    await person.close()
+
+
+async def _pick(ada: Person) -> None:
+    await ada.choose('Lunch is ordered', 'Add reaction')
+
+
+async def _catch_up(ada: Person) -> None:
+    await ada.page.get_by_role('button', name='Show rooms').click()
+    await ada.page.get_by_role('button', name='Your menu').click()
+    await ada.page.get_by_role('menuitem', name='Catch up').click()
 
 
 def main() -> None:

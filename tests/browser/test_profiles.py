@@ -83,6 +83,7 @@ async def test_a_card_comes_where_the_pointer_rests_and_goes_when_it_leaves(join
     ada, bo = await join('Ada'), await join('Bo')
     await ada.say('hello')
     await bo.say('hi')
+    await bo.sees('hi')  # or it comes under the pointer
     await bo.row('hello').locator('.avatar').hover()
     await expect(card(bo)).to_contain_text('Ada')
     await expect(card(bo)).to_contain_text('Guest')
@@ -124,6 +125,7 @@ async def test_a_card_is_reached_and_left_by_keyboard_alone(join) -> None:
 async def test_who_goes_through_the_people_by_keyboard_stays_there_when_somebody_comes(join) -> None:
     ada = await join('Ada')
     name = people(ada).get_by_role('button', name='Ada')
+    await expect(ada.box).to_be_focused()  # which a page does once it is there
     await name.focus()
     bo = await join('Bo')
     await expect(people(ada).get_by_role('button', name='Bo')).to_be_visible()
