@@ -21,6 +21,7 @@ from api import (
     pins,
     profiles,
     rooms,
+    search,
     sessions,
 )
 from api.ws import Gate
@@ -44,7 +45,7 @@ def create_api(chat: Chat) -> ASGIApp:
     )
     api.state.chat = chat
     people = (sessions, accounts, profiles, invitations, moderation, administration)
-    for part in (*people, rooms, notifications, direct, messages, pins, hooks, bots, catching_up):
+    for part in (*people, rooms, notifications, direct, messages, pins, hooks, bots, catching_up, search):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
     api.add_middleware(LimitRequests, larger=profiles.LARGER)

@@ -385,6 +385,13 @@ class Messages(BaseModel):
     messages: list[Message]
 
 
+class Found(BaseModel):
+    """What a search found, the newest first; there may be more ``before`` an id, unless that is null."""
+
+    messages: list[Message]
+    before: int | None = Field(description='Give it as `before` to go on.', examples=[123])
+
+
 class Version(BaseModel):
     """What a message said, from ``written_at`` until the next version."""
 

@@ -39,6 +39,7 @@ from chat.readiness import Readiness
 from chat.reports import Reports
 from chat.room_state import RoomState
 from chat.rooms import Rooms
+from chat.search import Search
 from chat.sessions import Sessions
 from chat.settings import Settings
 from chat.statuses import Statuses
@@ -98,6 +99,7 @@ class Chat:
         self.directory = Directory(self.storage)
         self.unread = Unread(self.storage, self.rate_limits, self.bus)
         self.notifications = Notifications(self.storage, self.rate_limits, self.unread.moved)
+        self.search = Search(self.storage, self.rate_limits)
         self.catching_up = CatchingUp(self.storage, self.rate_limits)
         self.room_state.watch(self.unread.heard, self.unread.cares_for)
         self.room_state.watch_lists(self.unread.moved, self.unread.gone)

@@ -33,6 +33,7 @@ LIMITS = {
     'subscribing': 240,  # to rooms, over a WebSocket
     'reporting': 20,  # messages, to the moderators
     'marking rooms as read': 240,
+    'searching': 120,  # also while somebody types
     'asking': 60,  # what somebody said, over Socket.IO
 }
 WINDOWS = {  # how often within how many seconds, where a burst must not be followed by more at a slower pace

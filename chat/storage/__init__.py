@@ -11,10 +11,11 @@ from time import perf_counter
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from chat.errors import StorageFailed
+from chat.errors import CannotOpen, StorageFailed
 from chat.measures import Measures
-from chat.storage import facts
+from chat.storage import facts, search
 from chat.storage.one_writer import OneWriter
 from chat.storage.postgresql import PostgreSQL
 
@@ -80,9 +81,20 @@ class Storage:
         Raises CannotOpen, and leaves the data as it is, when it cannot be used.
         """
         self._database.open()
+        try:
+            self._look()
+        except SQLAlchemyError as error:
+            self._database.close()
+            raise CannotOpen(f'The index for searching cannot be made: {getattr(error, "orig", error)}') from error
+        self._is_open = True
+
+    def _look(self) -> None:
         with self._database.reading() as connection:
             self.chat_id = facts.chat_id(connection)
-        self._is_open = True
+            is_made = search.is_up_to_date(connection)
+        if not is_made:
+            with self._database.writing() as connection:
+                search.bring_up_to_date(connection)
 
     def close(self) -> None:
         """Finish what was asked for and let go of the database; closing twice is harmless."""

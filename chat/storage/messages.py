@@ -13,8 +13,8 @@ from chat.models import Change, Mentioned, Message, MessagePage, Reaction, Room,
 from chat.names import Names
 from chat.storage import mentions as mention_rows
 from chat.storage import rooms as room_rows
+from chat.storage import search, words
 from chat.storage import users as user_rows
-from chat.storage import words
 from chat.storage.postgresql import hold_rooms
 from chat.storage.tables import drafts, memberships, mentions, messages, reactions, rooms, users
 
@@ -136,6 +136,7 @@ def add(
     }  # fmt: skip
     message_id: int = connection.execute(_INSERT, values).scalar_one()
     mention_rows.store(connection, message_id, mentioned)
+    search.add(connection, room.id, message_id, body)
     return Message(
         message_id, room.id, room.slug, number, author, body, html, client_message_id, moment(now), None, None,
         reply_to, mentions=mentioned.ids, mentions_all=mentioned.everybody,
@@ -174,6 +175,7 @@ def edit(connection: Connection, message: Message, body: str, html: str, mention
     """Store other words of a message, and whom they mention."""
     if message.mentions or mentioned.people:
         mention_rows.replace(connection, message.id, mentioned)
+    search.change(connection, message.room_id, message.id, message.body, body)
     return change(
         connection, message, body=body, html=html, html_version=markup.VERSION, edited_at=now_ms(),
         mentions_all=mentioned.everybody,
@@ -229,8 +231,8 @@ def remove_all(connection: Connection, room_id: int, message_ids: list[int]) -> 
         )
         for number, each in enumerate((each for each in message_ids if each in found), first)
     ]
-    connection.execute(_REMOVE, [{'this_message': each.id, 'number': each.revision, 'now': now} for each in gone])
     words.forget(connection, [each.id for each in gone])
+    connection.execute(_REMOVE, [{'this_message': each.id, 'number': each.revision, 'now': now} for each in gone])
     return gone
 
 

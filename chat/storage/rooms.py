@@ -360,6 +360,26 @@ def leave(connection: Connection, room_id: int, user_id: int, number: int) -> No
     connection.execute(update(memberships).where(here).values(left_at=now_ms(), revision=number))
 
 
+class Place(NamedTuple):
+    """A room, and how somebody stands to it."""
+
+    room: Room
+    is_member: bool
+    is_banned: bool
+
+
+def places(connection: Connection, user_id: int) -> list[Place]:
+    """Return all rooms that are open, or that somebody belongs to; not asked is who may read them."""
+    here = and_(memberships.c.room_id == rooms.c.id, memberships.c.user_id == user_id)
+    is_member = and_(memberships.c.user_id.is_not(None), memberships.c.left_at.is_(None))
+    query = select(rooms, is_member.label('is_member'), memberships.c.banned_until)
+    query = query.join_from(rooms, memberships, here, isouter=True).where(rooms.c.private.is_(False) | is_member)
+    now = now_ms()
+    return [
+        Place(room_of(row), bool(row.is_member), (row.banned_until or 0) > now) for row in connection.execute(query)
+    ]
+
+
 def visible(
     connection: Connection, user_id: int, limit: int, words: str = '', *, archived: bool = False
 ) -> list[RoomEntry]:

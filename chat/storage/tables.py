@@ -28,6 +28,8 @@ metadata = MetaData(
 
 # SQLite counts rows by itself only for a column of exactly this type.
 Id = BigInteger().with_variant(Integer, 'sqlite')
+# PostgreSQL finds what begins with some letters only in the order of bytes, which is SQLite's own.
+Term = String(64).with_variant(String(64, collation='C'), 'postgresql')
 
 users = Table(
     'users',
@@ -177,6 +179,15 @@ message_versions = Table(
     Column('body', Text, nullable=False),
     Column('written_at', BigInteger, nullable=False),
     sqlite_autoincrement=True,
+)
+
+search_terms = Table(
+    'search_terms',  # in which messages each stands: chat.search_terms
+    metadata,
+    Column('term', Term, primary_key=True),
+    Column('room_id', BigInteger, primary_key=True, autoincrement=False),
+    Column('message_id', BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 drafts = Table(

@@ -38,6 +38,7 @@ ON_BOTH = (
     'test_roles',
     'test_rooms',
     'test_rooms_under_mischief',
+    'test_search',
     'test_sessions',
     'test_supervision',
     'test_versions',

@@ -1,0 +1,169 @@
+"""The index by which messages are found, and what is found by it.
+
+It is a table of terms: each has the rooms and messages that it stands in. So it is the same on every database, changes
+in the transaction of what it is about, and what is deleted is gone from it: a full-text index of SQLite keeps the words
+of deleted rows until it is tidied up.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, intersect, select
+
+from chat import search_terms, text
+from chat.clock import milliseconds
+from chat.search_query import Query
+from chat.search_terms import Part
+from chat.storage.postgresql import hold_name
+from chat.storage.tables import facts, messages, users
+from chat.storage.tables import search_terms as rows
+
+AT_ONCE = 1_000  # messages whose terms are made together
+LOOKED_AT = 200  # messages that are compared at once
+MOST_LOOKED_AT = 2_000  # by one search: whoever wants more asks for what comes before
+AFTER_ALL = '\U0010ffff'  # follows whatever a term can go on with
+FACT = 'search'
+
+log = logging.getLogger('hearth.storage')
+
+
+def add(connection: Connection, room_id: int, message_id: int, body: str) -> None:
+    """Let a message be found by its words."""
+    _insert(connection, _entries(room_id, message_id, search_terms.terms(body)))
+
+
+def change(connection: Connection, room_id: int, message_id: int, before: str, body: str) -> None:
+    """Let a message be found by other words than before."""
+    old, new = search_terms.terms(before), search_terms.terms(body)
+    _delete(connection, _entries(room_id, message_id, old - new))
+    _insert(connection, _entries(room_id, message_id, new - old))
+
+
+def forget(connection: Connection, message_ids: Collection[int]) -> None:
+    """Let some messages be found no more; while their words are still stored, as these lead to their terms."""
+    stored = select(messages.c.id, messages.c.room_id, messages.c.body).where(messages.c.id.in_(message_ids))
+    for row in connection.execute(stored).all():
+        _delete(connection, _entries(row.room_id, row.id, search_terms.terms(row.body)))
+
+
+def forget_room(connection: Connection, room_id: int) -> None:
+    """Let nothing of a room be found; walks through the whole index."""
+    connection.execute(delete(rows).where(rows.c.room_id == room_id))
+
+
+def is_up_to_date(connection: Connection) -> bool:
+    """Whether there is an index, made by the rules of now."""
+    made_by = connection.execute(select(facts.c.value).where(facts.c.name == FACT)).scalar()
+    return made_by == str(search_terms.VERSION)
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Make the index, if there is none or other rules made it."""
+    hold_name(connection, FACT)  # several servers may start at once
+    if is_up_to_date(connection):
+        return
+    connection.execute(delete(rows))
+    last = 0
+    while found := _some_after(connection, last):
+        last = found[-1].id
+        entries = (_entries(row.room_id, row.id, search_terms.terms(row.body)) for row in found)
+        _insert(connection, [entry for each in entries for entry in each])
+        log.info('Making the index for searching: up to message %s', last)
+    connection.execute(delete(facts).where(facts.c.name == FACT))
+    connection.execute(insert(facts), {'name': FACT, 'value': str(search_terms.VERSION)})
+
+
+def find(
+    connection: Connection, query: Query, room_ids: Sequence[int], before: int | None, limit: int
+) -> tuple[list[int], int | None]:
+    """Return the ids of messages in some rooms that have all that is asked for, the newest first.
+
+    And the id before which there may be more, or None: so many are looked at, and so many returned.
+    """
+    found: list[int] = []
+    looked_at = 0
+    while looked_at < MOST_LOOKED_AT:
+        candidates = connection.execute(_candidates(query, room_ids, before)).all()
+        for row in candidates:
+            if search_terms.has_all(row.body, query.parts):
+                if len(found) == limit:
+                    return found, found[-1]
+                found.append(row.id)
+        if len(candidates) < LOOKED_AT:
+            return found, None
+        before, looked_at = candidates[-1].id, looked_at + LOOKED_AT
+    return found, before
+
+
+def _candidates(query: Query, room_ids: Sequence[int], before: int | None) -> Select[Any]:
+    """Return what may be found: it has the terms, in whatever order."""
+    where = [messages.c.deleted_at.is_(None), messages.c.hidden_at.is_(None), *_narrowed(query)]
+    having = [each for part in query.parts for each in _having(part, room_ids, before)]
+    if having:
+        where.append(messages.c.id.in_(intersect(*having) if len(having) > 1 else having[0]))
+    else:
+        where.append(messages.c.room_id.in_(room_ids))
+    if before is not None:
+        where.append(messages.c.id < before)
+    wanted = select(messages.c.id, messages.c.body).join_from(messages, users, messages.c.author_id == users.c.id)
+    return wanted.where(*where).order_by(messages.c.id.desc()).limit(LOOKED_AT)
+
+
+def _having(part: Part, room_ids: Sequence[int], before: int | None) -> Iterable[Select[Any]]:
+    """Return the ids of messages that have a term, for each of the terms."""
+    here: list[ColumnElement[bool]] = [rows.c.room_id.in_(room_ids)]
+    if before is not None:
+        here.append(rows.c.message_id < before)
+    for term in part.terms:
+        yield select(rows.c.message_id).where(rows.c.term == term, *here)
+    for start in part.beginnings:
+        yield select(rows.c.message_id).where(rows.c.term >= start, rows.c.term < start + AFTER_ALL, *here)
+
+
+def _narrowed(query: Query) -> Iterable[ColumnElement[bool]]:
+    if query.author is not None:
+        yield users.c.name_key == text.skeleton(query.author)
+    if query.after is not None:
+        yield messages.c.created_at >= milliseconds(query.after)
+    if query.before is not None:
+        yield messages.c.created_at < milliseconds(query.before)
+    if query.links:
+        yield messages.c.html.contains('<a href="http')
+    if query.pinned:
+        yield messages.c.pinned_at.is_not(None)
+
+
+def _some_after(connection: Connection, message_id: int) -> Sequence[Any]:
+    some = select(messages.c.id, messages.c.room_id, messages.c.body).where(messages.c.id > message_id)
+    return connection.execute(some.order_by(messages.c.id).limit(AT_ONCE)).all()
+
+
+_Entry = dict[str, int | str]
+
+
+def _entries(room_id: int, message_id: int, of: Iterable[str]) -> list[_Entry]:
+    # In one order, as two that write the same pages in two orders would wait for each other.
+    return [{'of_term': term, 'of_room': room_id, 'of_message': message_id} for term in sorted(of)]
+
+
+_INSERT = insert(rows).values(
+    term=bindparam('of_term'), room_id=bindparam('of_room'), message_id=bindparam('of_message')
+)
+_DELETE = delete(rows).where(
+    and_(
+        rows.c.term == bindparam('of_term'),
+        rows.c.room_id == bindparam('of_room'),
+        rows.c.message_id == bindparam('of_message'),
+    )
+)
+
+
+def _insert(connection: Connection, entries: list[_Entry]) -> None:
+    if entries:
+        connection.execute(_INSERT, entries)
+
+
+def _delete(connection: Connection, entries: list[_Entry]) -> None:
+    if entries:
+        connection.execute(_DELETE, entries)

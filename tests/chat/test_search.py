@@ -1,0 +1,245 @@
+"""Searching: everything that somebody may read is found, nothing else is, whatever has happened to it."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, delete, select, update
+
+from chat import Chat, search_query, search_terms
+from chat.audit import Actor
+from chat.errors import Invalid, RateLimited, Unauthenticated
+from chat.models import User
+from chat.rate_limits import LIMITS
+from chat.storage import accounts as account_rows
+from chat.storage import messages, tables
+from chat.storage import search as rows
+from tests.chat.people import newcomer
+
+
+@pytest.fixture(autouse=True)
+def unlimited(chat: Chat) -> None:
+    chat.rate_limits._enabled = False
+
+
+async def say(chat: Chat, user: User, body: str, slug: str = 'lobby') -> int:
+    return (await chat.messages.send(user, slug, body)).message.id
+
+
+async def found(chat: Chat, user: User, words: str) -> list[str]:
+    return [each.body for each in (await chat.search.find(user, words)).messages]
+
+
+async def terms(chat: Chat) -> list[str]:
+    def read(connection: Connection) -> list[str]:
+        return list(connection.execute(select(tables.search_terms.c.term).distinct()).scalars())
+
+    return sorted(await chat.storage.read(read))
+
+
+async def moderator(chat: Chat) -> User:
+    return await chat.storage.write(account_rows.set_kind, await newcomer(chat, 'Mo'), 'moderator')
+
+
+async def test_what_has_all_the_words_is_found_the_newest_first(chat: Chat, ada: User, bo: User) -> None:
+    await say(chat, ada, 'The plan for coffee')
+    await say(chat, bo, 'Coffee is *planned*')
+    await say(chat, bo, 'No plan')
+    assert await found(chat, bo, 'plan coffee') == ['Coffee is *planned*', 'The plan for coffee']
+    assert await found(chat, bo, '"plan for"') == ['The plan for coffee']
+    assert await found(chat, bo, 'tea') == []
+
+
+async def test_two_characters_are_found_in_the_middle(chat: Chat, ada: User) -> None:
+    for body in ('新しい設計図です', '明天的会议改到三点', 'พรุ่งนี้มีประชุมตอนบ่าย', '내일회의는 세 시입니다'):
+        await say(chat, ada, body)
+        assert await found(chat, ada, body[3:5]) == [body]
+
+
+async def test_an_edit_is_found_by_its_new_words_alone(chat: Chat, ada: User) -> None:
+    message = await say(chat, ada, 'red apple')
+    await chat.messages.edit(ada, message, 'green apple')
+    assert await found(chat, ada, 'red') == []
+    assert await found(chat, ada, 'green apple') == ['green apple']
+
+
+async def test_what_is_deleted_is_found_no_more_and_its_words_are_gone(chat: Chat, ada: User, bo: User) -> None:
+    message = await say(chat, ada, 'secret words')
+    other = await say(chat, bo, 'other words')
+    await chat.messages.delete(ada, message)
+    assert await found(chat, ada, 'words') == ['other words']
+    assert await terms(chat) == ['other', 'words']
+    await chat.messages.delete(bo, other)
+    assert await terms(chat) == []
+
+
+async def test_what_is_hidden_is_found_again_when_it_is_shown_again(chat: Chat, ada: User, bo: User) -> None:
+    message = await say(chat, ada, 'rude words')
+    mo = await moderator(chat)
+    await chat.moderation.hide(Actor(mo, 'here'), message, 'rude')
+    for person in (ada, bo, mo):
+        assert await found(chat, person, 'rude') == []
+    await chat.moderation.show_again(Actor(mo, 'here'), message)
+    assert await found(chat, bo, 'rude') == ['rude words']
+
+
+async def test_with_a_room_its_words_go(chat: Chat, ada: User) -> None:
+    await chat.rooms.create(ada, 'Den')
+    await say(chat, ada, 'in the den', 'den')
+    await say(chat, ada, 'lobby')
+    await chat.rooms.delete(ada, 'den')
+    assert await terms(chat) == ['lobby']
+
+
+async def test_an_account_that_goes_with_its_messages_leaves_no_words(chat: Chat, ada: User, bo: User) -> None:
+    first, second = await say(chat, ada, 'one thing'), await say(chat, ada, 'another thing')
+
+    def remove(connection: Connection) -> None:
+        room_id = connection.execute(select(tables.messages.c.room_id)).scalars().first()
+        messages.remove_all(connection, room_id, [first, second])
+
+    await chat.storage.write(remove)
+    assert await terms(chat) == []
+
+
+async def test_only_what_one_may_read_is_found(chat: Chat, ada: User, bo: User) -> None:
+    await chat.rooms.create(ada, 'Den', private=True)
+    await chat.rooms.create(ada, 'Yard')
+    await say(chat, ada, 'word in the den', 'den')
+    await say(chat, ada, 'word in the yard', 'yard')
+    assert await found(chat, ada, 'word') == ['word in the yard', 'word in the den']
+    assert await found(chat, bo, 'word') == ['word in the yard'], 'an open room can be read by everybody'
+    assert await found(chat, bo, 'word in:den') == []
+    await chat.moderation.ban(Actor(ada, 'here'), bo.id, 'yard', None, 'rude')
+    assert await found(chat, bo, 'word') == []
+    await chat.rooms.leave(ada, 'lobby')
+    assert await found(chat, ada, 'word in:den') == ['word in the den']
+
+
+async def test_direct_messages_are_found_by_those_who_have_them(chat: Chat, ada: User, bo: User) -> None:
+    room = await chat.direct.open(ada, [bo.id])
+    await say(chat, ada, 'between us', room.slug)
+    mo = await moderator(chat)
+    assert await found(chat, ada, 'between') == await found(chat, bo, 'between in:ada') == ['between us']
+    assert await found(chat, mo, 'between') == []
+
+
+async def test_it_is_narrowed_by_author_room_and_time(chat: Chat, ada: User, bo: User) -> None:
+    await chat.rooms.create(ada, 'Tea room')
+    old = await say(chat, ada, 'hello', 'tea-room')
+    await say(chat, bo, 'hello')
+    a_month_ago = int((datetime.now(UTC) - timedelta(days=30)).timestamp() * 1000)
+
+    def age(connection: Connection) -> None:
+        connection.execute(update(tables.messages).where(tables.messages.c.id == old).values(created_at=a_month_ago))
+
+    await chat.storage.write(age)
+    day = (datetime.now(UTC) - timedelta(days=10)).date().isoformat()
+    for words in ('from:ada', 'in:tea-room', 'in:"tea room"', f'before:{day}', f'hello from:ADA before:{day}'):
+        assert [each.id for each in (await chat.search.find(ada, words)).messages] == [old], words
+    assert await found(chat, ada, f'hello after:{day} from:bo') == ['hello']
+    assert await found(chat, ada, f'hello after:{day} from:ada') == []
+    assert await found(chat, ada, 'from:nobody') == await found(chat, ada, 'hello in:nowhere') == []
+
+
+async def test_links_and_pins_can_be_asked_for(chat: Chat, ada: User) -> None:
+    await say(chat, ada, 'see https://example.org')
+    await say(chat, ada, 'see you')
+    mo = await moderator(chat)
+    await chat.pins.pin(mo, await say(chat, ada, 'see the rules'), on=True)
+    assert await found(chat, ada, 'see has:link') == await found(chat, ada, 'has:link') == ['see https://example.org']
+    assert await found(chat, ada, 'is:pinned') == ['see the rules']
+
+
+async def test_page_by_page_everything_comes_once(chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, 'LOOKED_AT', 4)
+    ids = [await say(chat, ada, f'round and {"round" if number % 3 else "square"} {number}') for number in range(20)]
+    for most in (5, 100):
+        monkeypatch.setattr(rows, 'MOST_LOOKED_AT', most)
+        seen, before = [], None
+        while True:
+            page = await chat.search.find(ada, '"and round"', before=before, limit=3)
+            seen += [each.id for each in page.messages]
+            before = page.before
+            if before is None:
+                break
+        assert seen == [each for number, each in reversed(list(enumerate(ids))) if number % 3]
+
+
+async def test_who_is_nobody_any_more_finds_nothing(chat: Chat, ada: User, bo: User) -> None:
+    mo = await moderator(chat)
+    await chat.moderation.ban(Actor(mo, 'here'), bo.id, None, None, 'rude')
+    with pytest.raises(Unauthenticated):
+        await chat.search.find(bo, 'hello')
+
+
+async def test_searching_has_a_limit(chat: Chat, ada: User) -> None:
+    chat.rate_limits._enabled = True
+    for _ in range(LIMITS['searching']):
+        await chat.search.find(ada, 'hello')
+    with pytest.raises(RateLimited):
+        await chat.search.find(ada, 'hello')
+
+
+async def test_signs_of_the_database_are_words_like_others(chat: Chat, ada: User) -> None:
+    await say(chat, ada, '100% of a_b "quoted" \\ back')
+    for words in ('100%', 'a_b', '\\ BACK'):
+        assert await found(chat, ada, words) == ['100% of a_b "quoted" \\ back']
+    for words in ("it's OR 1=1 --", "'); DROP TABLE messages; --"):
+        assert await found(chat, ada, words) == []
+    for words in ('%', '_'):
+        with pytest.raises(Invalid):
+            await chat.search.find(ada, words)
+
+
+async def test_the_index_is_made_anew_when_other_rules_made_it(chat: Chat, ada: User) -> None:
+    await say(chat, ada, 'before the index')
+    gone = await say(chat, ada, 'deleted before')
+    await chat.messages.delete(ada, gone)
+
+    def forget(connection: Connection) -> None:
+        connection.execute(delete(tables.search_terms))
+        connection.execute(update(tables.facts).where(tables.facts.c.name == rows.FACT).values(value='0'))
+
+    await chat.storage.write(forget)
+    assert await found(chat, ada, 'index') == []
+    await chat.storage.write(rows.bring_up_to_date)
+    assert await found(chat, ada, 'index') == ['before the index']
+    assert await terms(chat) == ['before', 'index', 'the']
+
+
+WORDS = ('plan', 'planet', 'Café', 'cafe', 'new', '設計', '設計図', '計図', 'ประชุม', 'и', 'red', 'x1')
+
+
+@pytest.mark.parametrize('seed', range(3))
+async def test_whatever_happened_the_index_finds_what_reading_everything_would(
+    chat: Chat, ada: User, bo: User, seed: int
+) -> None:
+    chance = random.Random(seed)
+    await chat.rooms.create(ada, 'Den', private=True)
+    alive: dict[int, tuple[str, str]] = {}
+    for _ in range(60):
+        body, what = ' '.join(chance.choices(WORDS, k=chance.randint(1, 4))), chance.random()
+        if what < 0.6 or not alive:
+            slug = chance.choice(['lobby', 'den'])
+            alive[await say(chat, ada, body, slug)] = (slug, body)
+        elif what < 0.8:
+            message = chance.choice(list(alive))
+            await chat.messages.edit(ada, message, body)
+            alive[message] = (alive[message][0], body)
+        else:
+            message = chance.choice(list(alive))
+            await chat.messages.delete(ada, message)
+            del alive[message]
+    for _ in range(25):
+        words = ' '.join(chance.choices(WORDS, k=chance.randint(1, 2)))
+        words = f'"{words}"' if chance.random() < 0.4 else words
+        parts = search_query.parse(words).parts
+        for person, rooms in ((ada, {'lobby', 'den'}), (bo, {'lobby'})):
+            expected = [
+                message
+                for message, (slug, body) in sorted(alive.items(), reverse=True)
+                if slug in rooms and search_terms.has_all(body, parts)
+            ]
+            got = [each.id for each in (await chat.search.find(person, words, limit=100)).messages]
+            assert got == expected, words

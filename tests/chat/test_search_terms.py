@@ -1,0 +1,94 @@
+"""What is found by what: in every script, without case, accents and width."""
+
+import pytest
+
+from chat import search_terms
+
+
+def finds(typed: str, body: str, *, phrase: bool = False) -> bool:
+    parts = search_terms.phrase(typed) if phrase else search_terms.word(typed)
+    assert parts
+    stored = search_terms.terms(body)
+    has_terms = all(
+        set(part.terms) <= stored and all(any(term.startswith(start) for term in stored) for start in part.beginnings)
+        for part in parts
+    )
+    has_all = search_terms.has_all(body, parts)
+    assert has_terms or not has_all, 'the index would hide what the message has'
+    return has_terms and has_all
+
+
+@pytest.mark.parametrize(
+    ('typed', 'body'),
+    [
+        ('coffee', 'More Coffee, please'),
+        ('cof', 'coffee'),
+        ('cafe', 'Das Café'),
+        ('CAFÉ', 'cafe'),
+        ('strasse', 'Hauptstr. / Straße'),
+        ('ｗｉｄｅ', 'wide'),
+        ('ёлка', 'Елка'),
+        ('αθηνα', 'Αθήνα'),
+        ('مدرسة', 'مَدْرَسَة'),
+        ('שלום', 'שָׁלוֹם'),
+        ('設計', '新しい設計図です'),
+        ('図', '新しい設計図です'),
+        ('す', '新しい設計図です'),
+        ('設計図', '新しい設計図です'),
+        ('がく', '大がくいも'),
+        ('会议', '明天的会议改到三点'),
+        ('회의', '내일회의는 세 시입니다'),
+        ('ประชุม', 'พรุ่งนี้มีประชุมตอนบ่าย'),
+        ('iphone用', '新しいiPhone用ケース'),
+        ('3.18', 'NiceGUI 3.18 is out'),
+        ('naïve', 'a naive plan'),
+        ('👍', 'fine 👍🏽!'),
+        ('x' * 100, 'x' * 100),
+    ],
+)
+def test_it_is_found(typed: str, body: str) -> None:
+    assert finds(typed, body)
+
+
+@pytest.mark.parametrize(
+    ('typed', 'body'),
+    [
+        ('coffee', 'tea'),
+        ('offee', 'coffee'),
+        ('coffees', 'coffee'),
+        ('設図', '設計図'),
+        ('計設', '設計'),
+        ('設計図', '設計 計図'),
+        ('x' * 100, 'x' * 99),
+        ('x' * 70 + 'y', 'x' * 71),
+    ],
+)
+def test_it_is_not_found(typed: str, body: str) -> None:
+    assert not finds(typed, body)
+
+
+@pytest.mark.parametrize(
+    ('typed', 'body', 'found'),
+    [
+        ('new plan', 'The *new* plan!', True),
+        ('new plan', 'The plan is new', False),
+        ('new plan', 'The new plans', False),
+        ('ew plan', 'The new plan', False),
+        ('計図 です', '設計図 です', True),
+        ('新しい iPhone', '新しいiPhoneです', True),
+        ('図', '設計図です', True),
+    ],
+)
+def test_a_phrase_is_found_as_it_stands(typed: str, body: str, found: bool) -> None:
+    assert finds(typed, body, phrase=True) is found
+
+
+def test_nothing_but_signs_is_nothing_to_look_for() -> None:
+    assert search_terms.word('!?…') == []
+    assert search_terms.phrase('…') == []
+    assert search_terms.terms('!?… ---') == frozenset()
+
+
+def test_a_term_has_a_length_that_the_database_takes() -> None:
+    for body in ('a' * 10_000, 'ﷺ' * 1_000, '設' * 1_000, '\U0001f468\u200d\U0001f469' * 100):
+        assert max(map(len, search_terms.terms(body))) <= search_terms.LONGEST_TERM
