@@ -9,7 +9,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, intersect, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, intersect, select
 
 from chat import search_terms, text
 from chat.clock import milliseconds
@@ -22,10 +22,15 @@ from chat.storage.tables import search_terms as rows
 AT_ONCE = 1_000  # messages whose terms are made together
 LOOKED_AT = 200  # messages that are compared at once
 MOST_LOOKED_AT = 2_000  # by one search: whoever wants more asks for what comes before
+FIRST_SPAN = 8_192  # ids that are looked through at first, the newest: what is common is found there
+WIDER = 4  # times as many at each step after that
+FEW = 500  # messages that are compared rather than asking the index for other terms, too
 AFTER_ALL = '\U0010ffff'  # follows whatever a term can go on with
 FACT = 'search'
 
 log = logging.getLogger('hearth.storage')
+
+_Condition = ColumnElement[bool]
 
 
 def add(connection: Connection, room_id: int, message_id: int, body: str) -> None:
@@ -82,43 +87,69 @@ def find(
     And the id before which there may be more, or None: so many are looked at, and so many returned.
     """
     found: list[int] = []
-    looked_at = 0
-    while looked_at < MOST_LOOKED_AT:
-        candidates = connection.execute(_candidates(query, room_ids, before)).all()
+    below = _first_beyond(connection, before)
+    needed, is_rare = _needed(connection, query, room_ids)
+    span, looked_at = below if is_rare else FIRST_SPAN, 0
+    while below > 1:
+        lowest = max(below - span, 1)
+        candidates = connection.execute(_candidates(query, needed, room_ids, lowest, below)).all()
         for row in candidates:
             if search_terms.has_all(row.body, query.parts):
                 if len(found) == limit:
                     return found, found[-1]
                 found.append(row.id)
-        if len(candidates) < LOOKED_AT:
-            return found, None
-        before, looked_at = candidates[-1].id, looked_at + LOOKED_AT
-    return found, before
+        looked_at += len(candidates)
+        is_cut = len(candidates) == LOOKED_AT
+        below, span = (candidates[-1].id, span) if is_cut else (lowest, span * WIDER)
+        if looked_at >= MOST_LOOKED_AT:
+            return found, below
+    return found, None
 
 
-def _candidates(query: Query, room_ids: Sequence[int], before: int | None) -> Select[Any]:
-    """Return what may be found: it has the terms, in whatever order."""
+def _first_beyond(connection: Connection, before: int | None) -> int:
+    newest = connection.execute(select(func.max(messages.c.id))).scalar() or 0
+    return newest + 1 if before is None else min(before, newest + 1)
+
+
+def _needed(connection: Connection, query: Query, room_ids: Sequence[int]) -> tuple[list[_Condition], bool]:
+    """Return what the index is asked for, and whether that is rare.
+
+    It is the rarest alone if that is rare, as messages tell the rest faster.
+    """
+    wanted = [each for part in query.parts for each in _conditions(part)]
+    counts = [_count(connection, condition, room_ids) for condition in wanted]
+    if not counts or min(counts) == FEW:
+        return wanted, False
+    return [wanted[counts.index(min(counts))]], True
+
+
+def _count(connection: Connection, condition: _Condition, room_ids: Sequence[int]) -> int:
+    """Return in how many messages a term is, or FEW if there are more."""
+    some = select(rows.c.message_id).where(condition, rows.c.room_id.in_(room_ids)).limit(FEW)
+    number: int = connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    return number
+
+
+def _candidates(
+    query: Query, needed: Sequence[_Condition], room_ids: Sequence[int], lowest: int, below: int
+) -> Select[Any]:
+    """Return what may be found among some ids: it has the terms, in whatever order."""
     where = [messages.c.deleted_at.is_(None), messages.c.hidden_at.is_(None), *_narrowed(query)]
-    having = [each for part in query.parts for each in _having(part, room_ids, before)]
-    if having:
+    where += [messages.c.id >= lowest, messages.c.id < below]
+    if needed:
+        here = and_(rows.c.room_id.in_(room_ids), rows.c.message_id >= lowest, rows.c.message_id < below)
+        having = [select(rows.c.message_id).where(each, here) for each in needed]
         where.append(messages.c.id.in_(intersect(*having) if len(having) > 1 else having[0]))
     else:
         where.append(messages.c.room_id.in_(room_ids))
-    if before is not None:
-        where.append(messages.c.id < before)
     wanted = select(messages.c.id, messages.c.body).join_from(messages, users, messages.c.author_id == users.c.id)
     return wanted.where(*where).order_by(messages.c.id.desc()).limit(LOOKED_AT)
 
 
-def _having(part: Part, room_ids: Sequence[int], before: int | None) -> Iterable[Select[Any]]:
-    """Return the ids of messages that have a term, for each of the terms."""
-    here: list[ColumnElement[bool]] = [rows.c.room_id.in_(room_ids)]
-    if before is not None:
-        here.append(rows.c.message_id < before)
-    for term in part.terms:
-        yield select(rows.c.message_id).where(rows.c.term == term, *here)
-    for start in part.beginnings:
-        yield select(rows.c.message_id).where(rows.c.term >= start, rows.c.term < start + AFTER_ALL, *here)
+def _conditions(part: Part) -> Iterable[_Condition]:
+    """Return what holds for each of the terms that a message with this part has."""
+    yield from (rows.c.term == term for term in part.terms)
+    yield from (and_(rows.c.term >= start, rows.c.term < start + AFTER_ALL) for start in part.beginnings)
 
 
 def _narrowed(query: Query) -> Iterable[ColumnElement[bool]]:
