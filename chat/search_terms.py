@@ -22,6 +22,7 @@ _UNSPACED = (
     '\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff'
 )
 _IS_UNSPACED = re.compile(f'[{_UNSPACED}]')
+_ASCII_WORD = re.compile('[a-z0-9]+')
 _RUN = re.compile(f'[{_UNSPACED}]+|[^{_UNSPACED}]+')
 # Accents, and the points and strokes with which Hebrew and Arabic may be written.
 _NOT_COUNTED = re.compile(
@@ -75,6 +76,8 @@ def has_all(body: str, parts: Iterable[Part]) -> bool:
 @lru_cache(maxsize=1_024)
 def _runs(raw: str) -> tuple[str, ...]:
     """Return the words of a text, each of scripts with spaces or of scripts without, and symbols one by one."""
+    if raw.isascii():  # most of what is said, ten times as fast
+        return tuple(_ASCII_WORD.findall(raw.lower()))
     plain = unicodedata.normalize('NFC', _NOT_COUNTED.sub('', text.sought(raw)))
     spaced = ''.join(map(_apart, plain))
     return tuple(run for each in spaced.split() for run in _RUN.findall(each))

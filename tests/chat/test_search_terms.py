@@ -92,3 +92,8 @@ def test_nothing_but_signs_is_nothing_to_look_for() -> None:
 def test_a_term_has_a_length_that_the_database_takes() -> None:
     for body in ('a' * 10_000, 'ﷺ' * 1_000, '設' * 1_000, '\U0001f468\u200d\U0001f469' * 100):
         assert max(map(len, search_terms.terms(body))) <= search_terms.LONGEST_TERM
+
+
+@pytest.mark.parametrize('body', ['Hello, World! a_b-c 3.18\t"x"\n`code` ~^+=<>|$', ''.join(map(chr, range(128)))])
+def test_plain_english_goes_a_shorter_way_to_the_same_terms(body: str) -> None:
+    assert search_terms.terms(body) | {'e'} == search_terms.terms(f'{body} é')
