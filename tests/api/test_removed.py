@@ -137,12 +137,16 @@ CALLS: list[tuple[str, str, Any]] = [
 async def test_no_call_answers_any_more(scene: Scene, how: str) -> None:
     async with httpx.AsyncClient(base_url=f'http://{scene.at.host}/api/v1', headers=scene.headers) as program:
         assert (await program.get(f'/rooms/{scene.slug}/messages')).status_code == 200
+        assert 'hello' in (await program.get('/search', params={'q': 'hello'})).text
         await scene.do(how)
         ids = {'slug': scene.slug, 'own': scene.message.id, 'other': scene.adas.id, 'ada': scene.ada.id}
         for method, path, body in CALLS:
             answer = await program.request(method, path.format(**ids), json=body)
             assert answer.status_code == (401 if how == 'banned everywhere' else 404), (method, path, answer.text)
             assert 'ecret' not in answer.text
+        for q in ('hello', f'in:{scene.slug}'):
+            found = await program.get('/search', params={'q': q})
+            assert 'hello' not in found.text
         listed = await program.get('/rooms')
         assert scene.slug not in listed.text
         assert 'ecret' not in listed.text

@@ -116,9 +116,18 @@ class Cell:
 
 
 Attempt = Callable[[Cell], Awaitable[object]]
+
+
+async def _find_messages(cell: Cell) -> None:
+    """Search what was said there; what one may not read is never found, as if it were not there."""
+    if not (await cell.chat.search.find(cell.user, '', room=cell.slug)).messages:
+        raise NotFound('Nothing was found.')
+
+
 IN_A_ROOM: dict[str, Attempt] = {
     'find it': lambda c: c.chat.rooms.find(c.user, c.slug),
     'read what was said': lambda c: c.chat.messages.page(c.user, c.slug),
+    'find its messages': _find_messages,
     'see who belongs to it': lambda c: c.chat.rooms.members(c.user, c.slug),
     'join': lambda c: c.chat.rooms.join(c.user, c.slug),
     'leave': lambda c: c.chat.rooms.leave(c.user, c.slug),
