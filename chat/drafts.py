@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from chat import text
-from chat.models import Room, User
+from chat.models import Draft, Message, Room, User
 from chat.storage import Storage, messages
 from chat.write_behind import WriteBehind
 
@@ -23,13 +23,14 @@ class Drafts:
     """The drafts of everybody."""
 
     def __init__(self, storage: Storage) -> None:
-        self._kept: WriteBehind[_Place, str] = WriteBehind(storage, _save, BEHIND)
+        self._kept: WriteBehind[_Place, Draft] = WriteBehind(storage, _save, BEHIND)
 
-    def keep(self, user: User, room: Room, body: str) -> None:
-        """Keep what somebody has begun to write in a room; nothing forgets it."""
-        self._kept.put(_Place(user.id, room.id), text.storable(body[:LONGEST]))  # a browser may cut an emoji in half
+    def keep(self, user: User, room: Room, body: str, reply_to: Message | None = None) -> None:
+        """Keep what somebody has begun to write in a room, and what it answers; nothing, answering none, forgets it."""
+        draft = Draft(text.storable(body[:LONGEST]), reply_to)  # a browser may cut an emoji in half
+        self._kept.put(_Place(user.id, room.id), draft)
 
-    def newest(self, user: User, room: Room, stored: str) -> str:
+    def newest(self, user: User, room: Room, stored: Draft) -> Draft:
         """Return the draft, which may be newer than what was ``stored`` a moment ago."""
         kept = self._kept.get(_Place(user.id, room.id))
         return stored if kept is None else kept
@@ -39,6 +40,7 @@ class Drafts:
         await self._kept.flush()
 
 
-def _save(connection: Connection, bodies: Mapping[_Place, str]) -> None:
-    for place, body in bodies.items():
-        messages.save_draft(connection, place.user_id, place.room_id, body)
+def _save(connection: Connection, kept: Mapping[_Place, Draft]) -> None:
+    for place, draft in kept.items():
+        answered = None if draft.reply_to is None else draft.reply_to.id
+        messages.save_draft(connection, place.user_id, place.room_id, draft.body, answered)

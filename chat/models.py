@@ -375,13 +375,21 @@ class CatchUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody has begun to write, and the message that it answers."""
+
+    body: str = ''
+    reply_to: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """All that opening a room takes, read in one transaction."""
 
     room: Room
     members: tuple[Member, ...]
     page: MessagePage
-    draft: str
+    draft: Draft
     last_read_id: int
     unread: int
     mentions: int

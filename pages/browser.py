@@ -224,6 +224,13 @@ TAKE_FROM_BEGINNING = (
     '(() => {{ const box = getElement({:d}); return box.inputValue = box.inputValue.slice({:d}); }})()'
 )
 
+# The words of a message take the place of a draft. What was typed until then is the result: a value set from here would
+# wipe it. The words stand in an element of the page, which is there when this runs a moment later.
+EXCHANGE = (
+    'new Promise((done) => setTimeout(() => {{ const box = getElement({:d}), before = box.inputValue ?? "";'
+    ' box.inputValue = document.getElementById("{}").dataset.words; done(before); }}))'
+)
+
 # A suggestion takes the place of what was typed, and what is typed meanwhile stays: only the browser knows both. The
 # text stands in the list, which has some keys for itself as long as it is there to be seen.
 PUT_SUGGESTION = (
@@ -254,6 +261,11 @@ KEEP_ROW_IN_VIEW = 'runMethod("{}", "scrollIntoView", [{{block: "end"}}])'
 async def take_from_beginning(box: ui.input, text: str) -> str | None:
     """Take ``text`` away from the beginning of a box; returns what is left, None if the browser did not say."""
     return await _text_after(box, TAKE_FROM_BEGINNING.format(box.id, units(text)))
+
+
+async def exchange(box: ui.input, words: ui.element) -> str | None:
+    """Put the words that an element holds into a box; return what was there before, None if the browser did not say."""
+    return await _text_after(box, EXCHANGE.format(box.id, words.html_id))
 
 
 async def put_suggestion(box: ui.input, start: int, end: int) -> str | None:

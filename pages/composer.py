@@ -9,7 +9,7 @@ from nicegui import ui
 
 from chat import text
 from chat.errors import AskFirst, ChatError
-from chat.models import MentionOfAll, Message, Room, User
+from chat.models import Draft, MentionOfAll, Message, Room, User
 from pages import browser, buttons, dialogs, keys
 from pages.completion import Completion
 from pages.message_box import MessageBox
@@ -25,11 +25,11 @@ class Composer:
     def __init__(
         self,
         room: Room,
-        draft: str,
+        draft: Draft,
         *,
         on_send: Callable[[str, str, int | None, MentionOfAll], Awaitable[object]],
         on_edit: Callable[[Message, str, MentionOfAll], Awaitable[object]],
-        on_change: Callable[[str], object],
+        on_change: Callable[[str, Message | None], object],
         find_last: Callable[[], Awaitable[Message | None]],
         pick_emoji: Callable[[str, Callable[[str], object]], Awaitable[object]],
         suggestions: Suggestions,
@@ -37,8 +37,8 @@ class Composer:
         self._pick_emoji = pick_emoji
         self._on_send, self._on_edit, self._on_change, self._find_last = on_send, on_edit, on_change, find_last
         self._editing: Message | None = None
-        self._replying_to: Message | None = None
-        self._draft = draft  # kept while a message is edited
+        self._replying_to = draft.reply_to
+        self._draft = draft.body  # as far as it is known here; kept while a message is edited
         self._client_message_id = token_urlsafe(12)  # of the text in the box: sent twice, it is one message
         self._sending = False
         self._about: ui.label | None = None  # made when something is edited or answered for the first time
@@ -47,7 +47,7 @@ class Composer:
         with ui.element('div').classes('composer') as self._box:
             self._problem = ui.label().classes('problem').props('role=alert')
             with ui.element('div').classes('composer-box') as place:
-                self._text = MessageBox(draft, self._changed)
+                self._text = MessageBox(draft.body, self._changed)
                 self._text.props('aria-label=Message autogrow borderless dense rows=1 autocomplete=off')
                 self._text.classes('composer-text')
                 self.set_room_name(room.name)
@@ -97,62 +97,89 @@ class Composer:
 
     def edit(self, message: Message) -> None:
         """Let the words of a message be changed; the draft waits."""
-        if self._editing is None:
+        is_first, self._editing = self._editing is None, message
+        if is_first:
             self._draft = self._text.typed
-        self._editing, self._replying_to = message, None
-        self._fill(message.body)
+            self._text.exchange(message.body, self._draft_told)
+            self._refresh()
+            self.focus()
+        else:
+            self._fill(message.body)
 
     def reply_to(self, message: Message) -> None:
         """Let what is written be the answer to a message."""
         self.cancel()
-        self._replying_to = message
+        self._answer(message)
         self._refresh()
         self.focus()
 
+    def forget(self, message_id: int) -> None:
+        """Answer a message no longer that was deleted; what is written stays."""
+        if self._replying_to is not None and self._replying_to.id == message_id:
+            self._answer(None)
+            self._refresh()
+
     def cancel(self) -> None:
-        """Leave editing or replying; the draft is back."""
+        """Leave editing, after which the draft is back with what it answers; or leave replying."""
         if self._editing is not None:
             self._editing = None
             self._fill(self._draft)
-        self._replying_to = None
+        elif self._replying_to is not None:
+            self._answer(None)
         self._show_problem('')
         self._refresh()
+
+    def _answer(self, message: Message | None) -> None:
+        self._replying_to = message
+        self._keep(self._text.typed if self._editing is None else self._draft)
+
+    def _draft_told(self, draft: str) -> None:
+        """Take note of what was typed while the words of a message were on their way into the box."""
+        self._draft = draft
+        self._keep(draft)
+
+    def _keep(self, draft: str) -> None:
+        self._on_change(draft, self._replying_to)
 
     async def send(self, *, of_all: MentionOfAll = 'ask') -> None:
         """Send what is in the box, or store the edit. What could not be sent stays, with a sentence that says why."""
         if self._sending:
             return
         self._completion.close()
-        body, editing = self._text.typed, self._editing
+        body, editing, answered = self._text.typed, self._editing, self._replying_to
         self._sending = True
         try:
             if editing is not None:
                 await self._on_edit(editing, body, of_all)
             else:
-                reply_to = self._replying_to.id if self._replying_to is not None else None
-                await self._on_send(body, self._client_message_id, reply_to, of_all)
+                await self._on_send(body, self._client_message_id, answered.id if answered else None, of_all)
         except AskFirst as question:
             send_it = partial(self.send, of_all='confirmed')
             dialogs.confirm(f'Notify all {question.people} people?', 'Send', send_it, button=buttons.main)
         except ChatError as error:
             self._show_problem(error.message)
         else:
-            self._sent(body, editing)
+            self._sent(body, editing, answered)
         finally:
             self._sending = False
 
-    def _sent(self, body: str, editing: Message | None) -> None:
+    def _sent(self, body: str, editing: Message | None, answered: Message | None) -> None:
         """Let go of what was stored. What was typed while it was on its way stays."""
         self._client_message_id = token_urlsafe(12)
+        if editing is None and answered is not None and answered == self._replying_to:
+            self._replying_to = None
         if self._editing is editing and not self._text.is_deleted:
             self._editing = None
             self._text.take_away(body)
             if editing is not None and self._draft:
                 self._fill(self._draft)
-            self.cancel()
+            if answered is not None:
+                self._keep(self._text.typed)
+            self._show_problem('')
+            self._refresh()
         elif editing is None:  # another message is edited by now, or another room is open
             self._draft = (self._text.typed if self._editing is None else self._draft).removeprefix(body)
-            self._on_change(self._draft)
+            self._keep(self._draft)
 
     async def _choose_emoji(self) -> None:
         place = await browser.cursor_in(self._text)  # before the picker takes the focus
@@ -175,7 +202,7 @@ class Composer:
         self._show_problem('')
         self._completion.changed()
         if self._editing is None:
-            self._on_change(self._text.typed)
+            self._keep(self._text.typed)
 
     def _fill(self, body: str) -> None:
         self._text.fill(body)

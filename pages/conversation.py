@@ -418,6 +418,8 @@ class Conversation:
             self._look_at_counts(event)
             if self._who_types:
                 self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
+            if event.message.deleted_at is not None:
+                self._composer.forget(event.message.id)
             self._put(event.message, is_said=isinstance(event, MessageSent))
             self.reading.heard(event.message)
         elif isinstance(event, MemberEvent):
@@ -640,8 +642,8 @@ class Conversation:
     async def _edit(self, message: Message, body: str, of_all: MentionOfAll) -> None:
         await self._chat.messages.edit(self._user, message.id, body, of_all=of_all)
 
-    def _changed(self, body: str) -> None:
-        self._chat.drafts.keep(self._user, self.room, body)
+    def _changed(self, body: str, reply_to: Message | None) -> None:
+        self._chat.drafts.keep(self._user, self.room, body, reply_to)
         self._on_activity()
         if body.strip() and monotonic() - self._told_typing_at >= TELL_TYPING_EVERY:
             self._told_typing_at = monotonic()

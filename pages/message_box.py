@@ -19,6 +19,8 @@ class MessageBox(ui.textarea):
     def __init__(self, value: str, on_change: Callable[[], object]) -> None:
         self._leaving = ''  # taken away here, and perhaps not yet in the browser
         self._putting: list[_Put] = []  # likewise put in
+        self._told_before: _Before | None = None  # while other words are on their way into the box
+        self._words: ui.element | None = None  # those words, where the browser finds them; made when they are needed
         self._done_putting = asyncio.Event()
         self._done_putting.set()
         self.is_typed = False  # whether somebody has typed what is told just now
@@ -34,9 +36,20 @@ class MessageBox(ui.textarea):
     def fill(self, text: str) -> None:
         """Put other text into the box."""
         self._leaving = ''
+        self._told_before = None
         self._putting.clear()
         self.is_typed = False
         self.value = text
+
+    def exchange(self, words: str, on_told: Callable[[str], object]) -> None:
+        """Put other words into the box, and tell what was typed in it until they were there."""
+        self._told_before = _Before(on_told)
+        if self._words is None:
+            with self.parent_slot or self.client:
+                self._words = ui.element().classes('hidden')
+        self._words.props['data-words'] = words
+        self._note(words)
+        background_tasks.create(self._exchange_in_browser(self._words, self._told_before), name='put in words')
 
     def take_away(self, sent: str) -> None:
         """Remove ``sent`` from the beginning of the box, if it begins so."""
@@ -61,7 +74,7 @@ class MessageBox(ui.textarea):
         if put in self._putting:
             self._putting.remove(put)
             if left is not None and not self.is_deleted:
-                self._note(self._as_known_here(left))
+                self._take_over(self._as_known_here(left))
         if not self._putting:
             self._done_putting.set()
 
@@ -71,7 +84,27 @@ class MessageBox(ui.textarea):
         if self._leaving.startswith(sent) and not self.is_deleted:
             self._leaving = self._leaving.removeprefix(sent)
             if left is not None:
-                self._note(self._as_known_here(left))
+                self._take_over(self._as_known_here(left))
+
+    async def _exchange_in_browser(self, words: ui.element, before: '_Before') -> None:
+        left = await browser.exchange(self, words)
+        if self._told_before is not before or self.is_deleted:
+            return  # there is something else in the box by now
+        self._told_before = None
+        if left is None:
+            self.update()  # the browser did not say: it gets what is known here
+            return
+        left = self._as_known_here(left)
+        before.on_told(left)
+        if before.told is not None and before.told != left:  # typed after the exchange, and heard before its answer
+            self._note(before.told)
+
+    def _take_over(self, text: str) -> None:
+        """Take over what a browser has in its box, or had there before it got other words."""
+        if self._told_before is None:
+            self._note(text)
+        else:
+            self._told_before.hear(text)
 
     def _as_known_here(self, text: str) -> str:
         """Return what a browser has, with what is changed here and not yet there."""
@@ -94,7 +127,26 @@ class MessageBox(ui.textarea):
     def _event_args_to_value(self, e: events.GenericEventArguments) -> str | None:
         value = super()._event_args_to_value(e)
         self.is_typed = True
-        return self._as_known_here(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        value = self._as_known_here(value)
+        if self._told_before is None:
+            return value
+        self._told_before.hear(value)
+        return self.typed
+
+
+class _Before:
+    """What a browser tells of its box while other words are on their way into it."""
+
+    def __init__(self, on_told: Callable[[str], object]) -> None:
+        self.on_told = on_told
+        self.told: str | None = None
+
+    def hear(self, text: str) -> None:
+        """Take note of what it had in the box."""
+        self.told = text
+        self.on_told(text)
 
 
 class _Put(NamedTuple):

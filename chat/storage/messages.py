@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists,
 
 from chat import markup, text
 from chat.clock import moment, now_ms
-from chat.models import Change, Mentioned, Message, MessagePage, Reaction, Room, User, UserKind
+from chat.models import Change, Draft, Mentioned, Message, MessagePage, Reaction, Room, User, UserKind
 from chat.names import Names
 from chat.storage import mentions as mention_rows
 from chat.storage import rooms as room_rows
@@ -293,19 +293,23 @@ def changed_since(connection: Connection, room_id: int, since: int, limit: int) 
     return _read(connection, rows)
 
 
-def draft(connection: Connection, user_id: int, room_id: int) -> str:
-    """Return what somebody had begun to write in a room."""
+def draft(connection: Connection, user_id: int, room_id: int) -> Draft:
+    """Return what somebody had begun to write in a room, as the answer to a message if that is still there."""
     mine = and_(drafts.c.user_id == user_id, drafts.c.room_id == room_id)
-    return connection.execute(select(drafts.c.body).where(mine)).scalar() or ''
+    row = connection.execute(select(drafts.c.body, drafts.c.reply_to).where(mine)).one_or_none()
+    if row is None:
+        return Draft()
+    answered = None if row.reply_to is None else by_id(connection, row.reply_to)
+    return Draft(row.body, answered if answered is not None and answered.deleted_at is None else None)
 
 
-def save_draft(connection: Connection, user_id: int, room_id: int, body: str) -> None:
+def save_draft(connection: Connection, user_id: int, room_id: int, body: str, reply_to: int | None = None) -> None:
     """Store what somebody has begun to write; nothing is stored for nothing."""
     mine = {'author': user_id, 'here': room_id}
-    if not body:
+    if not body and reply_to is None:
         connection.execute(_DELETE_DRAFT, mine)
         return
-    values = {'body': body, 'updated_at': now_ms()}
+    values = {'body': body, 'reply_to': reply_to, 'updated_at': now_ms()}
     is_stored = connection.execute(_UPDATE_DRAFT, {**mine, **values}).rowcount > 0
     # The room, or the account, may have been deleted while somebody was writing.
     if is_stored or room_rows.by_id(connection, room_id) is None or user_rows.get(connection, user_id) is None:

@@ -197,6 +197,7 @@ drafts = Table(
     Column('room_id', ForeignKey('rooms.id'), primary_key=True),
     Column('body', Text, nullable=False),
     Column('updated_at', BigInteger, nullable=False),
+    Column('reply_to', BigInteger),  # no reference: a message that is gone by now is no longer answered
 )
 
 hooks = Table(

@@ -200,3 +200,30 @@ async def test_what_one_types_on_while_a_message_travels_is_neither_lost_nor_sen
     await ada.sees('two!')
     await expect(ada.box).to_have_value('next')
     assert ada.complaints == []
+
+
+async def test_what_one_types_until_the_words_to_edit_are_in_the_box_is_back_after_the_edit(stranger) -> None:
+    ada = await stranger()
+    await ada.have_slow_line(0.6)
+    await ada.join('Ada')
+    await ada.say('one')
+    await ada.box.press_sequentially('dra')
+    await ada.row('one').get_by_role('button').last.focus()
+    await ada.page.keyboard.press('e')
+    await ada.box.press_sequentially('ft', delay=20)
+    await expect(ada.box).to_have_value('one')
+    await ada.box.press('End')
+    await ada.box.press_sequentially('!', delay=20)
+    await ada.box.press('Enter')
+    await ada.sees('one!')
+    await expect(ada.box).to_have_value('draft')
+    await ada.row('one!').get_by_role('button').last.focus()
+    await ada.page.keyboard.press('e')
+    await ada.box.press_sequentially('ed', delay=20)
+    await expect(ada.box).to_have_value('one!')
+    await ada.box.press('Escape')
+    await expect(ada.box).to_have_value('drafted')
+    await ada.box.press('Enter')
+    await ada.sees('drafted')
+    await expect(ada.box).to_have_value('')
+    assert ada.complaints == []

@@ -196,7 +196,7 @@ async def test_nobody_else_is_touched(chat: Chat, ada: User, bo: User) -> None:
     await finished(chat, ada)
     assert await row_of(chat, bo) == before
     assert len(await chat.accounts.sign_ins(bo)) == 2
-    assert (await chat.rooms.open(bo, 'lobby')).draft == 'half a thought'
+    assert (await chat.rooms.open(bo, 'lobby')).draft.body == 'half a thought'
     assert await talk(chat, session.user) == [('Bo', 'hello')]
 
 

@@ -8,7 +8,7 @@ import pytest
 from chat import Chat, sessions
 from chat.errors import Invalid, NameTaken, RateLimited, StorageFailed
 from chat.events import MemberJoined, MemberLeft
-from chat.models import User
+from chat.models import Draft, User
 from chat.pacing import Paced
 from chat.presence import Presence
 from chat.rate_limits import RateLimits
@@ -172,13 +172,31 @@ async def test_a_draft_is_there_at_once_and_on_disk_soon(chat: Chat, ada: User) 
     room = await chat.rooms.find(ada, 'lobby')
     for text in ('h', 'ha', 'half'):
         chat.drafts.keep(ada, room, text)
-    assert chat.drafts.newest(ada, room, '') == 'half'
+    assert chat.drafts.newest(ada, room, Draft()).body == 'half'
     await asyncio.sleep(0.6)
-    assert (await chat.rooms.open(ada, 'lobby')).draft == 'half'
+    assert (await chat.rooms.open(ada, 'lobby')).draft.body == 'half'
     chat.drafts.keep(ada, room, '')
-    assert chat.drafts.newest(ada, room, 'half') == ''
+    assert chat.drafts.newest(ada, room, Draft('half')).body == ''
     await chat.drafts.flush()
-    assert (await chat.rooms.open(ada, 'lobby')).draft == ''
+    assert (await chat.rooms.open(ada, 'lobby')).draft.body == ''
+
+
+async def test_a_draft_keeps_what_it_answers_until_that_is_gone(chat: Chat, ada: User) -> None:
+    room = await chat.rooms.find(ada, 'lobby')
+    question = await chat.messages.send(ada, 'lobby', 'why?', 'q')
+    chat.drafts.keep(ada, room, '', question)
+    assert chat.drafts.newest(ada, room, Draft()) == Draft('', question)
+    await chat.drafts.flush()
+    kept = (await chat.rooms.open(ada, 'lobby')).draft
+    assert kept.reply_to is not None
+    assert (kept.body, kept.reply_to.id) == ('', question.id)
+    chat.drafts.keep(ada, room, 'because', question)
+    await chat.drafts.flush()
+    await chat.messages.delete(ada, question.id)
+    assert (await chat.rooms.open(ada, 'lobby')).draft == Draft('because')
+    chat.drafts.keep(ada, room, '')
+    await chat.drafts.flush()
+    assert await chat.storage.read(lambda c: c.exec_driver_sql('SELECT count(*) FROM drafts').scalar()) == 0
 
 
 async def test_a_draft_outlives_a_storage_that_fails_for_a_while(
@@ -194,9 +212,9 @@ async def test_a_draft_outlives_a_storage_that_fails_for_a_while(
         chat.drafts.keep(ada, room, 'kept')
         with pytest.raises(StorageFailed):
             await chat.drafts.flush()
-        assert chat.drafts.newest(ada, room, '') == 'kept'
+        assert chat.drafts.newest(ada, room, Draft()).body == 'kept'
     await chat.drafts.flush()
-    assert (await chat.rooms.open(ada, 'lobby')).draft == 'kept'
+    assert (await chat.rooms.open(ada, 'lobby')).draft.body == 'kept'
 
 
 async def test_a_draft_is_stored_when_the_server_stops(chat: Chat, ada: User) -> None:
@@ -205,7 +223,7 @@ async def test_a_draft_is_stored_when_the_server_stops(chat: Chat, ada: User) ->
     await chat.stop()
     again = Chat(chat.settings)
     again.open()
-    assert (await again.rooms.open(ada, 'lobby')).draft == 'last words'
+    assert (await again.rooms.open(ada, 'lobby')).draft.body == 'last words'
     await again.stop()
 
 
@@ -311,6 +329,6 @@ async def test_a_draft_with_half_a_character_is_kept_as_far_as_it_can_be(chat: C
     room = await chat.rooms.find(ada, 'lobby')
     chat.drafts.keep(ada, room, 'cut \ud83d' + 'x' * 30_000)
     await chat.drafts.flush()
-    draft = (await chat.rooms.open(ada, 'lobby')).draft
+    draft = (await chat.rooms.open(ada, 'lobby')).draft.body
     assert draft.startswith('cut ?x')
     assert len(draft) == 20_000

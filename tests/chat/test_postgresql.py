@@ -648,7 +648,7 @@ async def test_a_draft_is_kept_whatever_a_browser_makes_of_it(chats: list[Chat],
     room = await chat.rooms.find(ada, 'lobby')
     chat.drafts.keep(ada, room, body)
     await chat.drafts.flush()
-    kept = (await chat.rooms.open(ada, 'lobby')).draft
+    kept = (await chat.rooms.open(ada, 'lobby')).draft.body
     assert kept == body.replace('\0', '').encode('utf-8', 'replace').decode()
 
 

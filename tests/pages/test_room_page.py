@@ -167,6 +167,59 @@ async def test_a_draft_survives_another_room_and_a_reload(user: User) -> None:
     assert box(user) == 'half a thought'
 
 
+async def test_a_reply_is_still_one_after_another_room_and_a_reload(user: User) -> None:
+    await join_room(user, 'Ada')
+    await sign_in(user, 'Ada', new_room='Design')
+    await send_message(user, 'why?')
+    question = row_id(user, 'why?')
+    open_menu_of(user, 'why?')
+    choose(user, 'Reply')
+    write(user, 'because')
+    user.navigate.to('/rooms/design')
+    await sees(user, 'Message Design')
+    await user.should_not_see('Replying to')
+    user.navigate.to('/rooms/lobby')
+    await sees(user, 'Replying to Ada: why?')
+    open_menu_of(user, 'why?')
+    choose(user, 'Edit')
+    await sees(user, 'Editing your message')
+    press_key(user, 'keydown.esc')
+    await chat_of(user).drafts.flush()
+    await go_to(user, '/rooms/lobby')
+    await sees(user, 'Replying to Ada: why?')
+    assert box(user) == 'because'
+    press_button(user, 'Send')
+    await until(lambda: box(user) == '')
+    answer = await chat_of(user).messages.last_of(await person_of(user), 'lobby')
+    assert answer.reply_to == question
+    await go_to(user, '/rooms/lobby')
+    await user.should_not_see('Replying to')
+
+
+async def test_a_reply_that_is_left_or_whose_message_is_deleted_is_none_any_more(user: User) -> None:
+    await join_room(user, 'Ada')
+    await send_message(user, 'why?')
+    open_menu_of(user, 'why?')
+    choose(user, 'Reply')
+    press_key(user, 'keydown.esc')
+    await go_to(user, '/rooms/lobby')
+    await user.should_not_see('Replying to')
+    open_menu_of(user, 'why?')
+    choose(user, 'Reply')
+    write(user, 'because')
+    await chat_of(user).messages.delete(await person_of(user), row_id(user, 'why?'))
+    await until(lambda: not about(user))
+    assert box(user) == 'because'
+    press_button(user, 'Send')
+    await until(lambda: box(user) == '')
+
+
+def about(user: User) -> str:
+    """Return what is said above the box."""
+    with user:
+        return ''.join(each.text for each in ElementFilter(kind=ui.label) if 'composer-about-what' in each.classes)
+
+
 async def test_an_unknown_room_gets_a_page_that_says_so(user: User) -> None:
     await join_room(user, 'Ada')
     response = await user.http_client.get('/rooms/nowhere')
