@@ -183,7 +183,7 @@ async def test_a_draft_is_there_at_once_and_on_disk_soon(chat: Chat, ada: User) 
 
 async def test_a_draft_keeps_what_it_answers_until_that_is_gone(chat: Chat, ada: User) -> None:
     room = await chat.rooms.find(ada, 'lobby')
-    question = await chat.messages.send(ada, 'lobby', 'why?', 'q')
+    question = (await chat.messages.send(ada, 'lobby', 'why?', 'q')).message
     chat.drafts.keep(ada, room, '', question)
     assert chat.drafts.newest(ada, room, Draft()) == Draft('', question)
     await chat.drafts.flush()
