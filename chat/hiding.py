@@ -5,7 +5,7 @@ The words of a hidden message stay stored for KEPT, and nobody reads them but th
 
 from sqlalchemy import Connection
 
-from chat import audit, permissions, reach
+from chat import audit, permissions, pins, reach
 from chat.audit import Actor
 from chat.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from chat.models import Message, Role, Room, User
@@ -36,12 +36,15 @@ def hide(connection: Connection, actor: Actor, message_id: int, reason: str) -> 
 def show_again(connection: Connection, actor: Actor, message_id: int) -> tuple[Message, Message]:
     """Show a hidden message again; returns it before and after, the same one twice if it is not hidden.
 
+    It is pinned as before, unless as many others are by now.
+
     Raises NotFound, Forbidden, or Conflict when its words are gone.
     """
     message = _moderated(connection, actor, message_id)
     if not message.hidden:
         return message, message
-    shown = rows.show_again(connection, message)
+    is_full = len(messages.pinned_ids(connection, message.room_id)) >= pins.MOST
+    shown = rows.show_again(connection, message, unpinned=is_full)
     if shown is None:
         raise Conflict('It was hidden more than 7 days ago: its words are gone.')
     _note(connection, actor, 'show message again', message, '')

@@ -1,5 +1,6 @@
 """How far people have read, and telling their pages when the counts of other rooms change, or which rooms they have."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 
 from chat import reach
 from chat.bus import Bus
+from chat.errors import StorageFailed
 from chat.events import MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomChanged, RoomEvent
 from chat.models import Counts, Message, Room, User
 from chat.pacing import Paced
@@ -63,6 +65,7 @@ class Watch:
         self.on_rooms = on_rooms
         self.on_mark: Callable[[int], object] = lambda room_id: None  # the person's mark there is another
         self.on_going_back: Callable[[int, int], object] = lambda room_id, message_id: None
+        self.on_leaving: Callable[[], object] = lambda: None  # say at once what was seen
         self.on_message: Callable[[Message], object] | None = None  # somebody said something in one of the rooms
         self.room_ids: frozenset[int] = frozenset()
 
@@ -80,8 +83,9 @@ class Unread:
         self._changed: set[Watch] = set()
         self._other_rooms: set[Watch] = set()
         self._tell = Paced(self._tell_watches, TELL_AT_MOST_EVERY)
+        self._going_back: set[asyncio.Task[None]] = set()
         self._bus.hear(HaveRead, self._read_elsewhere)
-        self._bus.hear(WentBack, lambda _, back: self._go_back(back))
+        self._bus.hear(WentBack, self._went_back_elsewhere)
         self._bus.hear(Moved, lambda _, moved: self._list_anew(self._mine.get(moved.user_id, ())))
         self._bus.on_gap(self._recount_all)
 
@@ -94,6 +98,11 @@ class Unread:
         """Store the person's marks now, so that what is read next knows them."""
         if any(place.user_id == user.id for place in self._marks.waiting):
             await self._marks.flush()
+
+    async def settle_all(self, user: User) -> None:
+        """Store what the person's open pages have shown until now, as one that is reloaded is about to go."""
+        tell_each(watch.on_leaving for watch in tuple(self._mine.get(user.id, ())))
+        await self.settle(user)
 
     def seen(self, user: User, room: Room, message_id: int) -> None:
         """Note that everything up to this message was on the person's screen."""
@@ -184,6 +193,8 @@ class Unread:
     async def stop(self) -> None:
         """Store all marks and stop telling."""
         self._tell.close()
+        if self._going_back:
+            await asyncio.wait(self._going_back)
         await self._marks.flush()
 
     def _go_back(self, back: WentBack) -> None:
@@ -191,6 +202,22 @@ class Unread:
         self._marks.discard(_Place(back.user_id, back.room_id))
         watches = tuple(self._mine.get(back.user_id, ()))
         tell_each(partial(watch.on_going_back, back.room_id, back.message_id) for watch in watches)
+
+    def _went_back_elsewhere(self, _: str, back: WentBack) -> None:
+        """Go back; a mark that is stored here at this moment may come after what the other server stores."""
+        self._go_back(back)
+        if self._marks.get(_Place(back.user_id, back.room_id)) is not None:
+            task = asyncio.create_task(self._go_back_again(back), name='mark as unread after what is being stored')
+            self._going_back.add(task)
+            task.add_done_callback(self._going_back.discard)
+
+    async def _go_back_again(self, back: WentBack) -> None:
+        try:
+            await self._marks.flush()
+            await self._storage.write(reading.lower_mark, back.room_id, back.user_id, back.message_id)
+        except StorageFailed:
+            return  # it is in the log
+        self._recount(_Place(back.user_id, back.room_id))
 
     def _recount(self, place: _Place) -> None:
         """Tell a person's pages that what they have read of a room has changed."""

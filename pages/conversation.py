@@ -185,8 +185,7 @@ class Conversation:
         self._pulse.forget(self._show_all)
         self._news.clear()
         self._slow_pulse.forget(self._show_who_types)
-        if self._slow_pulse.forget(self._mark_read) and self._is_alive():
-            self._mark_read()
+        self.mark_now()
         if self._subscription is not None:
             self._chat.room_state.unsubscribe(self._subscription)
             self._subscription = None
@@ -241,8 +240,14 @@ class Conversation:
             self.messages.seen()
             self.mentions = 0
             self._read_id = self.messages.newest_id
+            self._is_alive()  # asks for a sign now, so that it is here when the mark is due
             self._slow_pulse.ask(self._mark_read)
             self._count()
+
+    def mark_now(self) -> None:
+        """Note what was seen without waiting, as the page may be gone in a moment."""
+        if self._slow_pulse.forget(self._mark_read) and self._is_alive():
+            self._mark_read()
 
     def _is_looking(self) -> bool:
         return self.messages.at_end and self._is_in_front()

@@ -129,6 +129,7 @@ class RoomPage:
             ui.sub_pages(routes, show_404=False)
         self._watch.on_rooms = self._refresh_rooms_now
         self._watch.on_mark = self._mark_changed
+        self._watch.on_leaving = self._mark_now
         self._watch.on_going_back = self._leave_unread
         await self._refresh_rooms()
 
@@ -288,7 +289,7 @@ class RoomPage:
 
     async def _load(self, slug: str, around: int | None) -> tuple[RoomView, RoomLooks] | None:
         try:
-            await self._chat.unread.settle(self._user)
+            await self._chat.unread.settle_all(self._user)
             view = await self._chat.rooms.open(self._user, slug, around)
         except (NotFound, Forbidden):  # the latter: one could have joined before it was archived
             return None
@@ -401,7 +402,12 @@ class RoomPage:
         if self._presence is not None and not self._client.has_socket_connection:
             self._presence.lost()
             self._watch.on_message = None
+            self._mark_now()
             self._in_front = False  # until it is back and says so: nobody sees what comes now
+
+    def _mark_now(self) -> None:
+        if self._conversation is not None:
+            self._conversation.mark_now()
 
     def _focus(self) -> None:
         """Let one type at once; on a phone that would open the keyboard over the conversation."""

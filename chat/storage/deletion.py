@@ -12,6 +12,7 @@ from chat.storage.tables import (
     invitation_uses,
     invitations,
     links,
+    memberships,
     mentions,
     pictures,
     sessions,
@@ -45,6 +46,8 @@ def forget(connection: Connection, user_id: int) -> list[int]:
     ended = users.delete_sessions_of(connection, user_id)
     for table in THEIRS:
         connection.execute(delete(table).where(table.c.user_id == user_id))
+    theirs = update(memberships).where(memberships.c.user_id == user_id)
+    connection.execute(theirs.values(notify=None))
     made = update(invitations).where(invitations.c.created_by == user_id)  # they are void, and say no more for whom
     connection.execute(made.values(label=''))
     # A guest, as no account is left; what looks for accounts and administrators need not know of deleted ones.

@@ -119,11 +119,12 @@ def hide(connection: Connection, message: Message) -> Message:
     return message_rows.change(connection, message, hidden_at=now_ms())
 
 
-def show_again(connection: Connection, message: Message) -> Message | None:
-    """Store that a hidden message is to be read again; None if its words are gone."""
+def show_again(connection: Connection, message: Message, *, unpinned: bool = False) -> Message | None:
+    """Store that a hidden message is to be read again, perhaps no more pinned; None if its words are gone."""
     if connection.execute(select(messages.c.deleted_at).where(messages.c.id == message.id)).scalar() is not None:
         return None
-    return message_rows.change(connection, message, hidden_at=None, shown_again=True)
+    values: dict[str, Any] = {'pinned_at': None, 'pinned_by': None} if unpinned else {}
+    return message_rows.change(connection, message, hidden_at=None, shown_again=True, **values)
 
 
 def rooms_with_words_of(connection: Connection, user_id: int, *, hidden: bool, since: int) -> list[str]:

@@ -76,6 +76,13 @@ def set_mark(connection: Connection, room_id: int, user_id: int, message_id: int
     connection.execute(update(memberships).where(here).values(last_read_id=mark))
 
 
+def lower_mark(connection: Connection, room_id: int, user_id: int, message_id: int) -> None:
+    """Store that somebody has read no further than this message."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    beyond = update(memberships).where(here, memberships.c.last_read_id > message_id)
+    connection.execute(beyond.values(last_read_id=message_id))
+
+
 def counts(connection: Connection, user_id: int, room_ids: list[int] | None = None) -> dict[int, Counts]:
     """Return what is unread in the rooms that a person belongs to: in all of them, or in some."""
     query = _MARKS if room_ids is None else _MARKS.where(memberships.c.room_id.in_(room_ids))

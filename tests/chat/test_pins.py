@@ -153,6 +153,18 @@ async def test_what_is_hidden_is_out_of_sight_with_its_pin_until_it_is_shown_aga
     assert await pinned(chat, owner) == ['hello']
 
 
+async def test_what_is_shown_again_has_lost_its_pin_where_as_many_as_may_be_are_pinned_by_now(
+    chat: Chat, owner: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pins, 'MOST', 1)
+    one, two = await say(chat, bo, 'one'), await say(chat, bo, 'two')
+    await chat.pins.pin(owner, one, on=True)
+    await chat.moderation.hide(Actor(owner, 'here'), one, 'rude')
+    await chat.pins.pin(owner, two, on=True)
+    await chat.moderation.show_again(Actor(owner, 'here'), one)
+    assert await pinned(chat, owner) == ['two']
+
+
 async def test_what_is_hidden_can_be_taken_off_and_stays_off(chat: Chat, owner: User, bo: User) -> None:
     one = await say(chat, bo)
     await chat.pins.pin(owner, one, on=True)

@@ -1,5 +1,8 @@
 """What is unread, what of it mentions somebody, and how far they say that they have read."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection, event
 
@@ -10,6 +13,7 @@ from chat.models import Message, Room, User
 from chat.rate_limits import LIMITS
 from chat.storage import accounts as account_rows
 from chat.storage import reading
+from chat.unread import WentBack
 from tests.chat.people import newcomer
 
 
@@ -187,3 +191,36 @@ async def test_counting_a_hundred_rooms_goes_by_indexes(chat: Chat, lobby: Room,
     scans = [plan for plan in plans if plan.startswith('SCAN') and 'subquery' not in plan and 'anon' not in plan]
     assert len(asked) == 3
     assert scans == []
+
+
+async def test_going_back_on_another_server_wins_over_a_mark_that_is_just_being_stored(
+    chat: Chat, lobby: Room, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await say(chat, bo, 'one'), await say(chat, bo, 'two')
+    write, go_on = chat.storage.write, asyncio.Event()
+
+    async def slow(action: Any, *args: Any) -> Any:
+        await go_on.wait()
+        return await write(action, *args)
+
+    monkeypatch.setattr(chat.storage, 'write', slow)
+    chat.unread.seen(ada, lobby, two.id)
+    storing = asyncio.create_task(chat.unread._marks.flush())
+    await asyncio.sleep(0)
+    back = WentBack(ada.id, lobby.id, one.id - 1)
+    await write(reading.set_mark, back.room_id, back.user_id, back.message_id)  # which the other server does
+    chat.unread._went_back_elsewhere('other', back)
+    go_on.set()
+    await storing
+    await asyncio.wait(chat.unread._going_back)
+    assert await counts(chat, ada) == (2, 0)
+
+
+async def test_whoever_opens_a_page_has_read_what_their_other_pages_have_shown(
+    chat: Chat, lobby: Room, ada: User, bo: User
+) -> None:
+    message = await say(chat, bo, 'one')
+    watch = chat.unread.watch(ada, lambda: None)
+    watch.on_leaving = lambda: chat.unread.seen(ada, lobby, message.id)
+    await chat.unread.settle_all(ada)
+    assert (await chat.rooms.open(ada, 'lobby')).unread == 0

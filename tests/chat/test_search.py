@@ -174,7 +174,7 @@ async def test_who_is_nobody_any_more_finds_nothing(chat: Chat, ada: User, bo: U
 
 
 async def test_searching_has_a_limit(chat: Chat, ada: User) -> None:
-    chat.rate_limits._enabled = True
+    chat.rate_limits._enabled, chat.rate_limits._clock = True, lambda: 0.0
     for _ in range(LIMITS['searching']):
         await chat.search.find(ada, 'hello')
     with pytest.raises(RateLimited):
