@@ -222,3 +222,15 @@ async def test_the_settings_ask_the_browser_and_say_what_came_of_a_trial(join, s
     await ada.page.get_by_role('button', name='Save').click()
     await expect(ada.page.get_by_text('Saved.')).to_be_visible()
     assert ada.complaints == []
+
+
+async def test_what_was_seen_a_moment_before_a_reload_is_not_new_after_it(join: Callable[..., Person]) -> None:
+    ada, bo = await join('Ada'), await join('Bo')
+    for words in ('one', 'two', 'three'):
+        await bo.say(words)
+        await ada.sees(words)
+        await ada.page.wait_for_timeout(300)  # as long as it takes to read a word
+        await ada.page.reload()
+        await ada.sees(words)
+        await expect(ada.box).to_be_editable()
+        await expect(ada.page.locator('.new-line')).to_have_count(0)
