@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, intersect, select
-from sqlalchemy import text as sql
 
 from chat import search_terms, text
 from chat.clock import milliseconds
@@ -137,13 +136,12 @@ def _candidates(
 ) -> Select[Any]:
     """Return what may be found among some ids: it has the terms, in whatever order."""
     where = [messages.c.deleted_at.is_(None), messages.c.hidden_at.is_(None), *_narrowed(query)]
-    where += [messages.c.id >= lowest, messages.c.id < below]
     if needed:
         here = and_(rows.c.room_id.in_(room_ids), rows.c.message_id >= lowest, rows.c.message_id < below)
         having = [select(rows.c.message_id).where(each, here) for each in needed]
         where.append(messages.c.id.in_(intersect(*having) if len(having) > 1 else having[0]))
     else:
-        where.append(messages.c.room_id.in_(room_ids))
+        where += [messages.c.room_id.in_(room_ids), messages.c.id >= lowest, messages.c.id < below]
     wanted = select(messages.c.id, messages.c.body).join_from(messages, users, messages.c.author_id == users.c.id)
     return wanted.where(*where).order_by(messages.c.id.desc()).limit(LOOKED_AT)
 
@@ -172,25 +170,21 @@ def _some_after(connection: Connection, message_id: int) -> Sequence[Any]:
     return connection.execute(some.order_by(messages.c.id).limit(AT_ONCE)).all()
 
 
-# One statement for all terms of a message: one for each takes PostgreSQL twice as long.
+# One statement for all terms of a message, in the driver's own words, as it is part of all that is sent.
 _INSERT = {
-    'sqlite': (
-        'INSERT INTO search_terms (term, room_id, message_id) SELECT value, :room, :message FROM json_each(:terms)'
-    ),
+    'sqlite': 'INSERT INTO search_terms (term, room_id, message_id) SELECT value, ?, ? FROM json_each(?)',
     'postgresql': (
-        'INSERT INTO search_terms (term, room_id, message_id)'
-        ' SELECT value, CAST(:room AS bigint), CAST(:message AS bigint)'
-        ' FROM json_array_elements_text(CAST(:terms AS json)) AS value'
+        'INSERT INTO search_terms (term, room_id, message_id) SELECT value, %s::bigint, %s::bigint'
+        ' FROM json_array_elements_text(%s::json) AS value'
     ),
 }
-_STATEMENTS = {dialect: sql(statement) for dialect, statement in _INSERT.items()}
 
 
 def _insert(connection: Connection, room_id: int, message_id: int, terms: Collection[str]) -> None:
     if terms:
         # In one order, as two that write the same pages in two orders would wait for each other.
-        given = {'room': room_id, 'message': message_id, 'terms': json.dumps(sorted(terms))}
-        connection.execute(_STATEMENTS[connection.dialect.name], given)
+        given = (room_id, message_id, json.dumps(sorted(terms)))
+        connection.exec_driver_sql(_INSERT[connection.dialect.name], given)
 
 
 def _delete(connection: Connection, room_id: int, message_id: int, terms: Collection[str]) -> None:
