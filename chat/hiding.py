@@ -36,19 +36,25 @@ def hide(connection: Connection, actor: Actor, message_id: int, reason: str) -> 
 def show_again(connection: Connection, actor: Actor, message_id: int) -> tuple[Message, Message]:
     """Show a hidden message again; returns it before and after, the same one twice if it is not hidden.
 
-    It is pinned as before, unless as many others are by now.
-
     Raises NotFound, Forbidden, or Conflict when its words are gone.
     """
     message = _moderated(connection, actor, message_id)
     if not message.hidden:
         return message, message
-    is_full = len(messages.pinned_ids(connection, message.room_id)) >= pins.MOST
-    shown = rows.show_again(connection, message, unpinned=is_full)
+    shown = put_back(connection, message)
     if shown is None:
         raise Conflict('It was hidden more than 7 days ago: its words are gone.')
     _note(connection, actor, 'show message again', message, '')
     return message, shown
+
+
+def put_back(connection: Connection, message: Message) -> Message | None:
+    """Store that a message is to be read again; None if its words are gone.
+
+    It is pinned as before, unless as many others as may be are pinned by now.
+    """
+    is_full = len(messages.pinned_ids(connection, message.room_id)) >= pins.MOST
+    return rows.show_again(connection, message, unpinned=is_full)
 
 
 def _moderated(connection: Connection, actor: Actor, message_id: int) -> Message:

@@ -271,7 +271,7 @@ class Moderation:
             if room is None:
                 return []
             some = rows.some_of(connection, room.id, user_id, AT_ONCE, hidden=hidden, since=since)
-            changed = rows.show_again if hidden else rows.hide
+            changed = hiding.put_back if hidden else rows.hide
             return [each for each in (changed(connection, message) for message in some) if each is not None]
 
         count = 0

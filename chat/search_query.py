@@ -32,14 +32,14 @@ class Query:
 
 
 def parse(raw: str, time_zone: str | None = None, *, room: str | None = None, author: str | None = None) -> Query:
-    """Return what is asked for, with days as they are in a time zone; raises Invalid for the field ``q``.
+    """Return what is asked for, with days as they are in a time zone; raises Invalid, mostly for the field ``q``.
 
     A room and an author can be given beside it; those named in it are what counts.
     """
     raw = text.storable(raw)
     if len(raw) > LONGEST:
         raise Invalid(f'A search has at most {LONGEST} characters; this one has {len(raw):,}.', 'q')
-    query, parts = Query(author=_stored(author), room=_stored(room)), list[Part]()
+    query, parts = Query(author=_given(author, 'author'), room=_given(room, 'room')), list[Part]()
     for token in _TOKEN.finditer(raw):
         if token['key']:
             value = token['plain'] if token['quoted'] is None else token['quoted']
@@ -56,8 +56,12 @@ def parse(raw: str, time_zone: str | None = None, *, room: str | None = None, au
     return query
 
 
-def _stored(name: str | None) -> str | None:
-    return None if name is None else text.storable(name)
+def _given(name: str | None, field: str) -> str | None:
+    if name is None:
+        return None
+    if len(name) > LONGEST:
+        raise Invalid(f'A name has at most {LONGEST} characters here; this one has {len(name):,}.', field)
+    return text.storable(name)
 
 
 def _narrowed(query: Query, key: str, value: str, time_zone: str | None) -> Query:

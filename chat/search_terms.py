@@ -73,14 +73,23 @@ def has_all(body: str, parts: Iterable[Part]) -> bool:
     return all(part.needle in words for part in parts)
 
 
-@lru_cache(maxsize=1_024)
 def _runs(raw: str) -> tuple[str, ...]:
     """Return the words of a text, each of scripts with spaces or of scripts without, and symbols one by one."""
     if raw.isascii():  # most of what is said, ten times as fast
         return tuple(_ASCII_WORD.findall(raw.lower()))
-    plain = unicodedata.normalize('NFC', _NOT_COUNTED.sub('', text.sought(raw)))
+    plain = unicodedata.normalize('NFC', _NOT_COUNTED.sub('', text.sought(_calm(raw))))
     spaced = ''.join(map(_apart, plain))
     return tuple(run for each in spaced.split() for run in _RUN.findall(each))
+
+
+def _calm(raw: str) -> str:
+    """Return a text without those marks that are too many on one letter: putting them in order takes their square."""
+    kept, marks = [], 0
+    for character in raw:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= text.MARKS_IN_A_ROW:
+            kept.append(character)
+    return ''.join(kept)
 
 
 @lru_cache(maxsize=4_096)

@@ -736,3 +736,13 @@ async def test_a_member_who_left_is_not_let_in_by_being_deleted(chat: Chat, ada:
     await delete(chat, ada)
     left = select(memberships.c.left_at).where(memberships.c.user_id == ada.id)
     assert None not in await chat.storage.read(lambda c: list(c.execute(left).scalars()))
+
+
+async def test_what_one_was_told_of_in_a_room_is_forgotten(chat: Chat, cleo: User) -> None:
+    await chat.notifications.set_level(cleo, 'lobby', 'nothing')
+    await delete(chat, cleo, password=GOOD)
+
+    def level(connection: Connection) -> str | None:
+        return connection.execute(select(memberships.c.notify).where(memberships.c.user_id == cleo.id)).scalar_one()
+
+    assert await chat.storage.read(level) is None

@@ -165,6 +165,18 @@ async def test_what_is_shown_again_has_lost_its_pin_where_as_many_as_may_be_are_
     assert await pinned(chat, owner) == ['two']
 
 
+async def test_showing_all_of_somebody_again_pins_no_more_than_the_most(
+    chat: Chat, owner: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pins, 'MOST', 2)
+    for body in ('one', 'two'):
+        await chat.pins.pin(owner, await say(chat, bo, body), on=True)
+    await chat.moderation.hide_all(Actor(owner, 'here'), bo.id, 'study', None, 'rude')
+    await chat.pins.pin(owner, await say(chat, owner, 'three'), on=True)
+    await chat.moderation.show_all_again(Actor(owner, 'here'), bo.id, 'study')
+    assert len(await pinned(chat, owner)) == 2
+
+
 async def test_what_is_hidden_can_be_taken_off_and_stays_off(chat: Chat, owner: User, bo: User) -> None:
     one = await say(chat, bo)
     await chat.pins.pin(owner, one, on=True)

@@ -60,5 +60,12 @@ def test_what_cannot_be_asked_is_refused_with_a_sentence(asked: str, sentence: s
     assert refused.value.field == 'q'
 
 
+@pytest.mark.parametrize('field', ['author', 'room'])
+def test_a_name_without_end_is_refused_with_its_field(field: str) -> None:
+    with pytest.raises(Invalid, match='at most 250 characters') as refused:
+        search_query.parse('x', **{field: 'a' + '\u0316\u0301' * 15_000})
+    assert refused.value.field == field
+
+
 def test_half_characters_and_zeros_are_left_aside() -> None:
     assert search_query.parse('a\0b \ud800c', author='\ud800').author == '?'

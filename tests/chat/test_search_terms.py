@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import search_terms
+from chat import search_terms, text
 
 
 def finds(typed: str, body: str, *, phrase: bool = False) -> bool:
@@ -87,6 +87,13 @@ def test_nothing_but_signs_is_nothing_to_look_for() -> None:
     assert search_terms.word('!?…') == []
     assert search_terms.phrase('…') == []
     assert search_terms.terms('!?… ---') == frozenset()
+
+
+def test_marks_that_are_piled_on_a_letter_are_left_out_before_they_are_put_in_order() -> None:
+    piled = 'a' + '\u05b0\u05c2\u1dc0\u0316' * 2_500
+    assert len(search_terms._calm(piled)) == 1 + text.MARKS_IN_A_ROW
+    assert finds('a', piled)
+    assert finds(piled[:200], piled)
 
 
 def test_a_term_has_a_length_that_the_database_takes() -> None:
