@@ -171,7 +171,7 @@ async def test_showing_all_of_somebody_again_pins_no_more_than_the_most(
     monkeypatch.setattr(pins, 'MOST', 2)
     for body in ('one', 'two'):
         await chat.pins.pin(owner, await say(chat, bo, body), on=True)
-    await chat.moderation.hide_all(Actor(owner, 'here'), bo.id, 'study', None, 'rude')
+    await chat.moderation.hide_all(Actor(owner, 'here'), bo.id, 'study', 60, 'rude')
     await chat.pins.pin(owner, await say(chat, owner, 'three'), on=True)
     await chat.moderation.show_all_again(Actor(owner, 'here'), bo.id, 'study')
     assert len(await pinned(chat, owner)) == 2
