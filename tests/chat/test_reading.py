@@ -212,7 +212,7 @@ async def test_going_back_on_another_server_wins_over_a_mark_that_is_just_being_
     chat.unread._went_back_elsewhere('other', back)
     go_on.set()
     await storing
-    await asyncio.wait(chat.unread._going_back)
+    await chat.unread.stop()
     assert await counts(chat, ada) == (2, 0)
 
 
