@@ -7,7 +7,6 @@ own (``live_rows``), which is also what a screen reader announces. A change of a
 import asyncio
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
@@ -26,7 +25,7 @@ from web.page_updates import Wire
 BLOCK = 10  # rows; an edit in the history sends so many again
 MOST_ROWS = 200  # kept on a page
 CACHED = 4096  # messages of people who have another name since
-SETTLES_WITHIN, TELLS_WITHIN = 0.3, 1.0  # s
+TELLS_WITHIN = 1.0  # s
 TRIM_AFTER = 0.5  # s; what is added at one end and removed at the other at once would move the place under the eye
 
 
@@ -59,7 +58,7 @@ class MessageList:
         self._marked = marked  # the message that a link led to
         self._mark: ui.element | None = None  # what it stands in
         self._opens_elsewhere = marked is not None or first_unread is not None  # than at its end
-        self._has_arrived = asyncio.Event()  # there
+        self._has_arrived = not self._opens_elsewhere  # where it opens
         self._looks = 0  # how often the browser has told whether the end is in view
         self._load = load
         self._on_seen = on_seen
@@ -79,8 +78,8 @@ class MessageList:
                 self._beginning = ui.html(_beginning(room), sanitize=False).classes('beginning')
                 self._content = ui.element('div').classes('content')
                 self._live = live_rows(ui.context.client, wire)
-                self._newest = ui.element('q-intersection').classes('sentinel')
-                self._newest.on('visibility', lambda event: self._end_in_view(event.args))
+        self._newest: ui.element | None = None
+        self._watch_end()
         self._jump: ui.button | None = None  # made when the reader is away from the end for the first time
         self._add_history(page.messages, page.quoted)
         self._refresh_edges()
@@ -223,12 +222,15 @@ class MessageList:
             background_tasks.create(self._arrive(), name='go where the page opens', context=self.log.client)
 
     async def _arrive(self) -> None:
-        """Go there, and take the end for out of view if nothing is told of it: browsers tell that it comes and goes."""
+        """Go there, and take the end for out of view if nothing is told of it: a browser tells only if it is."""
         if self._mark is not None and self._marked is not None:
             await browser.go_to_row(self.log.client, self._marked)
         else:
             await browser.go_to_new_line(self.log.client)
-        self._has_arrived.set()
+        if self.log.is_deleted:
+            return
+        self._has_arrived = True
+        self._watch_end()
         await asyncio.sleep(TELLS_WITHIN)
         if not (self._looks or self.log.is_deleted):
             self._opens_elsewhere = False
@@ -357,14 +359,9 @@ class MessageList:
             self.go_to_end()
 
     async def _end_in_view(self, in_view: object) -> None:
-        self._looks = look = self._looks + 1
-        if in_view is True and self._opens_elsewhere:
-            # The page opens at its end, and goes from there to where it is to be, however long a slow browser takes.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._has_arrived.wait(), browser.ANSWERS_WITHIN)
-            await asyncio.sleep(SETTLES_WITHIN)
-            if look != self._looks or self.log.is_deleted:
-                return
+        if not self._has_arrived:
+            return  # the page opens at its end, and goes from there to where it is to be
+        self._looks += 1
         self._opens_elsewhere = False
         self.at_end = in_view is True and not self.has_newer
         if in_view is True and self.has_newer:
@@ -470,6 +467,18 @@ class MessageList:
         self._watch_top()
         self._beginning.set_visibility(not self.has_older)
         self._refresh_jump()
+
+    def _watch_end(self) -> None:
+        """Tell when the end comes into view and leaves it.
+
+        It is a new element once the page is where it is to be: what a slow browser told of the end at which it opened
+        may be the last that it tells.
+        """
+        if self._newest is not None:
+            self._newest.delete()
+        with self.log:
+            self._newest = ui.element('q-intersection').classes('sentinel')
+            self._newest.on('visibility', lambda event: self._end_in_view(event.args))
 
     def _watch_top(self) -> None:
         """Tell when the top comes into view. A new element each time: it also tells when it is in view already."""
