@@ -32,6 +32,8 @@ from chat.version import VERSION
 
 PREFIX = 'HEARTH_'
 LONGEST_EDIT_WINDOW = 365 * 24 * 60  # minutes
+LARGEST_UPLOAD = 2_000  # MB
+LARGEST_QUOTA = 10_000_000  # MB
 DEFAULT_PORTS = {'http': 80, 'https': 443}
 COMMANDS = {
     'bot add NAME': 'Make a bot and print its token.',
@@ -215,6 +217,7 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description='Other sites whose pages may call the API: origins separated by commas, or * for all.'
     )
+    uploads_url: str | None = None
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
         default=None,
         description='The address that people know it by, for links and the QR code, such as https://chat.example.org.',
@@ -233,6 +236,12 @@ class Settings(BaseSettings):
     )
     edit_window_minutes: Annotated[int, BeforeValidator(_whole_number(0, LONGEST_EDIT_WINDOW))] = Field(
         default=10, description='For how many minutes authors may edit what they wrote; 0 is for ever.'
+    )
+    upload_limit_mb: Annotated[int, BeforeValidator(_whole_number(0, LARGEST_UPLOAD))] = Field(
+        default=25, description='How many MB a file may have that people share; 0 is no files at all.'
+    )
+    upload_quota_mb: Annotated[int, BeforeValidator(_whole_number(0, LARGEST_QUOTA))] = Field(
+        default=2_000, description='How many MB of files one person may share, all together; 0 is no limit.'
     )
 
     @classmethod

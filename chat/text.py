@@ -41,11 +41,13 @@ MENTION_WORDS = frozenset({'all', 'channel', 'everyone', 'here', 'room'})
 ROLE_WORDS = frozenset({'admin', 'administrator', 'bot', 'hearth', 'moderator', 'server', 'system', DELETED_ACCOUNT})
 
 
-def clean_body(raw: str) -> str:
+def clean_body(raw: str, *, may_be_empty: bool = False) -> str:
     """Return a message's text without control characters and blank edges."""
     body = re.sub(r'\r\n?|[\x85\u2028\u2029]', '\n', _whole(raw, 'body'))
     body = re.sub(r'[\x00-\x08\x0b-\x1f\x7f-\x9f]', '', body).strip()
     if all(c.isspace() or _is_invisible(c) for c in body):
+        if may_be_empty:
+            return ''
         raise Invalid('Write something first.', 'body')
     _MESSAGE.check_length(body)
     return body
