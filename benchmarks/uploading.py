@@ -5,8 +5,8 @@
 
 One server; in each round people talk for some seconds while nothing else happens, and for as long while one file after
 the other is uploaded, every one of them new to the server. Whoever uploads is a process of its own and sends ``mbit``
-megabits a second; 0 is as fast as the machine can. ``--what picture`` uploads photos of 12 megapixels, which are decoded
-and encoded anew.
+megabits a second; 0 is as fast as the machine can. ``--what picture`` uploads photos of 12 megapixels, which are
+decoded and encoded anew.
 Latency runs from the sending of a message to its arrival at each client.
 """
 
