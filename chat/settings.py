@@ -25,7 +25,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from chat import providers
+from chat import file_store, providers
 from chat.models import SignInMode
 from chat.providers import Provider
 from chat.version import VERSION
@@ -43,7 +43,7 @@ COMMANDS = {
 }
 OF_COMMANDS = ('--to',)  # flags that are no settings
 ENDS_BY_ITSELF = ('--help', '-h', '--version')  # flags without a value
-SECRET = ('database_url', 'redis_url')  # may hold a password, in more than one place
+SECRET = ('database_url', 'redis_url', 'uploads_url')  # may hold a password, in more than one place
 DATABASE_URL = re.compile(  # an @ in a password has to be %40: what follows it would be taken for the host, and shown
     r'postgres(?:ql)?://(?:[!-?A-~]*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:(?![@/?:\[\]])[!-~])*)(?::[0-9]{1,5})?(?:[/?][!-~]*)?'
 )
@@ -130,6 +130,12 @@ def _redis_url(value: object) -> str | None:
     return url
 
 
+def _uploads_url(value: object) -> str | None:
+    if value is not None:
+        file_store.place_of(str(value).strip())
+    return None if value is None else str(value).strip()
+
+
 def _origins(value: object) -> tuple[str, ...]:
     given = value.split(',') if isinstance(value, str) else list(value) if isinstance(value, tuple | list) else [value]
     texts = [text for each in given if (text := str(each).strip())]
@@ -211,6 +217,11 @@ class Settings(BaseSettings):
         default=None,
         repr=False,
         description='The Redis by which several servers of one chat tell each other what happens.',
+    )
+    uploads_url: Annotated[str | None, BeforeValidator(_uploads_url)] = Field(
+        default=None,
+        repr=False,
+        description='Where files are kept in place of the data folder: file:///path, or s3://bucket?endpoint=…',
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description='Other sites whose pages may call the API: origins separated by commas, or * for all.'
