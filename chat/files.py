@@ -10,7 +10,7 @@ import hashlib
 import logging
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from chat import file_store, file_types, floor, reach
 from chat.clock import milliseconds
-from chat.errors import Busy, ChatError, Forbidden, Invalid, NotFound, RateLimited, StorageFailed, TooLarge
+from chat.errors import Busy, CannotOpen, ChatError, Forbidden, Invalid, NotFound, RateLimited, StorageFailed, TooLarge
 from chat.images import Images
 from chat.models import Attachment, StoredFile, User
 from chat.rate_limits import RateLimits
@@ -58,7 +58,7 @@ class Opened:
     type: str
     size: int
     tag: str  # changes with the content
-    read: Callable[[int, int], AsyncIterator[bytes]]
+    read: Callable[[int, int], AsyncGenerator[bytes, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +302,10 @@ class Files:
         await self._store.delete([each for key in keys for each in (key, key + THUMBNAIL)])
 
     async def _keep_sweeping(self) -> None:
+        try:
+            await self._store.check()
+        except CannotOpen as error:
+            log.error('%s Nobody can share files until that is mended.', error)
         while True:
             await asyncio.sleep(SWEEP_EVERY)
             try:
