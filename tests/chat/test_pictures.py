@@ -224,6 +224,11 @@ def test_a_progressive_photo_is_taken() -> None:
     assert opened(pictures.prepare(data)).size == (400, 400)
 
 
+def test_a_photo_that_a_phone_appended_a_film_to_is_taken() -> None:
+    data = encoded(halves(), 'JPEG') + b'ftypmp42' + b'\xff\xda' * (decoding.MOST_SCANS + 1)
+    assert opened(pictures.prepare(data)).size == (60, 60)
+
+
 async def test_eight_megabytes_are_taken_and_not_a_byte_more() -> None:
     taking = Pictures()
     data = encoded(halves(), 'JPEG')
