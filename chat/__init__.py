@@ -16,6 +16,7 @@ from chat.directory import Directory
 from chat.drafts import Drafts
 from chat.errors import StorageFailed
 from chat.events import Changes
+from chat.files import Files
 from chat.health import HealthReport
 from chat.hooks import Hooks
 from chat.housekeeping import Housekeeping
@@ -77,7 +78,8 @@ class Chat:
         self.log = Log(self.storage)
         self.invitations = Invitations(*people, self.passwords, settings.sign_in)
         people_chores = (self.sessions, self.accounts, self.administration, self.invitations)
-        chores = (*people_chores, self.moderation, self.reports, self.log)
+        self.files = Files(self.storage, self.rate_limits, settings)
+        chores = (*people_chores, self.moderation, self.reports, self.log, self.files)
         self.housekeeping = Housekeeping(*(each.sweep for each in chores))
         self.statuses = Statuses(self.storage, self.bus)
         self.pictures = Pictures()
@@ -122,6 +124,7 @@ class Chat:
         self.bus.start(self.storage.chat_id)
         self.housekeeping.start()
         self.deletion.start()
+        self.files.start()
         if self.settings.database_url is None:  # else commands need no server to reach the data
             self.operator.start()
 
@@ -141,6 +144,7 @@ class Chat:
                 with suppress(StorageFailed):  # it is in the log, and the rest must still be let go of
                     await store()
         await self.bus.stop()
+        await self.files.stop()
         self.storage.close()
 
     async def _changes_since(self, room_id: int, revision: int) -> Changes:

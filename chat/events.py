@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pydantic_core
 from pydantic import TypeAdapter
 
-from chat.models import Member, Message, Posting, Room, User
+from chat.models import Attachment, Member, Message, Posting, Room, User
 
 
 @dataclass(frozen=True)
@@ -231,12 +231,17 @@ def message_json(message: Message) -> dict[str, Any]:
             {'emoji': each.emoji, 'users': list(each.users), 'user_ids': list(each.user_ids)}
             for each in message.reactions
         ],
-        'attachments': [],
+        'attachments': [attachment_json(each) for each in message.attachments],
         'hidden': message.hidden,
         'mentions': list(message.mentions),
         'mentions_all': message.mentions_all,
         'pinned_at': iso(message.pinned_at),
     }
+
+
+def attachment_json(attachment: Attachment) -> dict[str, Any]:
+    """Return what goes with a message, or will, in the form every door speaks."""
+    return {name: getattr(attachment, name) for name in ('id', 'name', 'type', 'size', 'width', 'height')}
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -44,15 +44,18 @@ def sentence(found: permissions.Obstacle | None, muted_until: int) -> str:
     return f'A moderator has muted you here until {moment(muted_until):%B %-d, %H:%M} UTC.'
 
 
-def require(connection: Connection, reached: Reached, *, again: bool = False) -> None:
-    """Raise NotAMember, Forbidden or SlowMode if somebody may not speak; ``again``: they change what they said."""
+def require(connection: Connection, reached: Reached, *, again: bool = False, waits: bool = True) -> None:
+    """Raise NotAMember, Forbidden or SlowMode if somebody may not speak; ``again``: they change what they said.
+
+    ``waits``: slow mode counts.
+    """
     found = obstacle(connection, reached)
     if found == 'not_a_member':
         raise NotAMember
     if found is not None and not (again and found == 'announcements'):
         raise Forbidden(sentence(found, reached.muted_until))
     wait = _wait(reached)
-    if wait > 0 and not again:
+    if wait > 0 and waits and not again:
         raise SlowMode(wait / 1000)
 
 

@@ -1,6 +1,6 @@
 """What people do with messages: send, edit, delete, read. Only these functions write them and tell of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +10,11 @@ from chat import floor, hiding, mentions, permissions, reach, text
 from chat.audit import Actor
 from chat.errors import AskFirst, Forbidden, Invalid, NotFound, SlowMode
 from chat.events import message_event
-from chat.models import Chain, MentionOfAll, Message, MessagePage, User, Version
+from chat.models import Attachment, Chain, MentionOfAll, Message, MessagePage, User, Version
 from chat.rate_limits import RateLimits
 from chat.room_state import RoomState
 from chat.storage import Storage, chains, moderation, versions
+from chat.storage import files as file_rows
 from chat.storage import mentions as mention_rows
 from chat.storage import messages as rows
 
@@ -21,6 +22,7 @@ PAGE = 50  # messages shown at first, and added at each step up
 MOST_AT_ONCE = 200  # messages a page may ask for
 LONGEST_CHAIN = 200  # messages of a conversation that are returned
 LONGEST_CLIENT_ID = 64  # characters
+MOST_ATTACHMENTS = 10  # that go with a message
 
 _Change = tuple[Message, Message]  # a message before and after; the same one if nothing changed
 
@@ -46,17 +48,19 @@ class Messages:
 
     async def send(
         self, user: User, slug: str, body: str, client_message_id: str | None = None, reply_to: int | None = None,
-        *, of_all: MentionOfAll = 'ask',
+        *, attachments: Sequence[int] = (), of_all: MentionOfAll = 'ask',
     ) -> Sent:  # fmt: skip
         """Store what somebody says and tell it. Raises Invalid, RateLimited, NotFound, Forbidden or StorageFailed.
 
+        ``attachments`` are the ids of files that they have brought to the room (``Files.upload``), which may go without
+        words.
         Raises AskFirst if it mentions all of a larger room, unless that is ``confirmed``; ``if_allowed`` makes plain
         words of it where not everybody may do that, for who cannot be asked.
         """
         self._rate_limits.check('sending', user.id)
         _check_client_id(client_message_id)
         try:
-            body = text.clean_body(body)
+            body = text.clean_body(body, may_be_empty=bool(attachments))
         except Invalid:
             first = await self._sent_before(user, slug, client_message_id)
             if first is None:
@@ -69,7 +73,8 @@ class Messages:
             try:
                 floor.require(connection, reached)
                 said = mentions.find(connection, reached, prepared, of_all)
-            except (Forbidden, SlowMode, AskFirst):
+                attached = _brought(connection, reached, attachments)
+            except (Forbidden, SlowMode, AskFirst, Invalid):
                 first = rows.by_client_id(connection, reached.room.id, user.id, client_message_id)
                 if first is None:
                     raise
@@ -77,7 +82,7 @@ class Messages:
             _check_reply(connection, reached.room.id, reply_to)
             sent = rows.add(
                 connection, reached.room, reached.user, body, said.html,
-                client_message_id=client_message_id, reply_to=reply_to, mentioned=said.mentioned,
+                client_message_id=client_message_id, reply_to=reply_to, mentioned=said.mentioned, attachments=attached,
             )  # fmt: skip
             if sent is not None:
                 floor.note(connection, reached)
@@ -95,13 +100,14 @@ class Messages:
     async def edit(self, user: User, message_id: int, body: str, *, of_all: MentionOfAll = 'ask') -> Message:
         """Change the words of one's own message and tell it. Raises as ``send`` does."""
         self._rate_limits.check('changing', user.id)
-        prepared = mentions.prepare(text.clean_body(body))
+        prepared = mentions.prepare(text.clean_body(body, may_be_empty=True))
 
         def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
             reached = reach.member_room(connection, user, message.room)
             floor.require(connection, reached, again=True)
             self._check_edit(user, message)
+            text.clean_body(prepared.body, may_be_empty=bool(message.attachments))
             if message.body == prepared.body:
                 return message, message
             before = mention_rows.of(connection, message.id) if message.mentions else {}
@@ -229,6 +235,18 @@ def _check_client_id(client_message_id: str | None) -> None:
         return
     if not 1 <= len(client_message_id) <= LONGEST_CLIENT_ID or not client_message_id.isprintable():
         raise Invalid(f'An id of your own has 1 to {LONGEST_CLIENT_ID} printable characters.', 'client_message_id')
+
+
+def _brought(connection: Connection, reached: reach.Reached, ids: Sequence[int]) -> tuple[Attachment, ...]:
+    """Return what somebody has brought to a room and not sent yet, in the order that they want; raises Invalid."""
+    if not ids:
+        return ()
+    if len(ids) > MOST_ATTACHMENTS or len(set(ids)) < len(ids):
+        raise Invalid(f'A message has at most {MOST_ATTACHMENTS} files, each once.', 'attachments')
+    found = {each.id: each for each in file_rows.pending(connection, reached.user.id, reached.room.id, ids)}
+    if len(found) < len(ids):
+        raise Invalid('A file is not there any more, or was sent already. Please bring it again.', 'attachments')
+    return tuple(found[each] for each in ids)
 
 
 def _check_reply(connection: Connection, room_id: int, reply_to: int | None) -> None:

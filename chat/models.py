@@ -18,6 +18,7 @@ MentionOfAll = Literal['ask', 'confirmed', 'if_allowed', 'keep']  # what "@all" 
 Change = Literal['worded', 'reacted', 'pinned']  # of a message
 KeepOrRemove = Literal['keep', 'remove']  # what becomes of the messages of somebody whose account is deleted
 Theme = Literal['light', 'dark']
+FileKind = Literal['image', 'video', 'audio', 'text', 'pdf', 'other']  # how a file may be shown
 COLORS = 12  # of avatars, see pages/theme.css
 MOST_UNREAD = 100  # counting stops here: "99+" is all a person reads
 
@@ -190,6 +191,42 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as somebody shared it: ``type`` is what its content is, ``size`` are the bytes of what is kept of it.
+
+    Pictures alone have a width and a height, in pixels as they are shown, and a thumbnail.
+    """
+
+    id: int
+    name: str
+    type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it was decoded and encoded anew here."""
+        return self.width is not None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is kept once, however many share it: ``key`` is where its bytes are, ``digest`` what came (SHA-256).
+
+    What came as a picture is kept re-encoded, with a thumbnail of ``thumbnail_size`` bytes.
+    """
+
+    digest: str
+    key: str
+    type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    thumbnail_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mentioned:
     """Whom a message mentions: people, by id with their names then, and perhaps all who are in the room."""
 
@@ -221,6 +258,7 @@ class Message:
     hidden: bool = False  # by a moderator: it looks deleted, until it is shown again
     shown_again: bool = False  # it was hidden once
     reactions: tuple[Reaction, ...] = ()  # in the order of the first of each
+    attachments: tuple[Attachment, ...] = ()
     mentions: tuple[int, ...] = ()  # the ids of those whom it mentions by name
     mentions_all: bool = False
     pinned_at: datetime | None = None
@@ -232,6 +270,11 @@ class Message:
     def __hash__(self) -> int:
         # What pages share is found by message, for every page: all fields would cost more than the finding saves.
         return hash((self.id, self.revision))
+
+    @property
+    def summary(self) -> str:
+        """The words, or where there are none the names of the files."""
+        return self.body or ', '.join(each.name for each in self.attachments)
 
 
 @dataclass(frozen=True, slots=True)

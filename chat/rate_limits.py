@@ -22,6 +22,7 @@ LIMITS = {
     'changing': 60,  # edits and deletions, of messages, of rooms and of oneself
     'changing pictures': 10,
     'reacting': 120,  # to messages; everybody there is told
+    'sharing files': 60,
     'joining': 120,  # names per address: a whole class may sit behind one
     'signing in': 240,  # setting out to a provider and coming back, per address, likewise
     'joining and leaving rooms': 120,  # everybody there is told

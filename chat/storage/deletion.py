@@ -5,7 +5,7 @@ from sqlalchemy import Connection, delete, select, update
 from chat import text
 from chat.clock import now_ms
 from chat.models import User
-from chat.storage import messages, profiles, users
+from chat.storage import files, messages, profiles, users
 from chat.storage.tables import (
     drafts,
     identities,
@@ -46,6 +46,7 @@ def forget(connection: Connection, user_id: int) -> list[int]:
     ended = users.delete_sessions_of(connection, user_id)
     for table in THEIRS:
         connection.execute(delete(table).where(table.c.user_id == user_id))
+    files.forget_unsent_of(connection, [user_id])
     theirs = update(memberships).where(memberships.c.user_id == user_id)
     connection.execute(theirs.values(notify=None))
     made = update(invitations).where(invitations.c.created_by == user_id)  # they are void, and say no more for whom
@@ -68,6 +69,7 @@ def forget_leftovers(connection: Connection) -> None:
     """
     for table in THEIRS:
         connection.execute(delete(table).where(table.c.user_id.in_(_OF_THE_DELETED)))
+    files.forget_unsent_of(connection, _OF_THE_DELETED)
 
 
 def begin_removing(connection: Connection, user_id: int) -> None:

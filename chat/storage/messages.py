@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists,
 
 from chat import markup, text
 from chat.clock import moment, now_ms
-from chat.models import Change, Draft, Mentioned, Message, MessagePage, Reaction, Room, User, UserKind
+from chat.models import Attachment, Change, Draft, Mentioned, Message, MessagePage, Reaction, Room, User, UserKind
 from chat.names import Names
+from chat.storage import files as file_rows
 from chat.storage import mentions as mention_rows
 from chat.storage import rooms as room_rows
 from chat.storage import search, words
@@ -73,7 +74,7 @@ _REMOVE = (
     .values(
         revision=bindparam('number'), worded_revision=bindparam('number'), change='worded',
         body='', html='', deleted_at=bindparam('now'), hidden_at=None,
-        reacted=False, mentions_all=False, pinned_at=None, pinned_by=None,
+        reacted=False, attached=False, mentions_all=False, pinned_at=None, pinned_by=None,
     )
 )  # fmt: skip
 _REACTIONS = (
@@ -122,6 +123,7 @@ def last_by(connection: Connection, room_id: int, author_id: int) -> Message | N
 def add(
     connection: Connection, room: Room, author: User, body: str, html: str, *,
     client_message_id: str | None, reply_to: int | None, mentioned: Mentioned = NOBODY,
+    attachments: tuple[Attachment, ...] = (),
 ) -> Message | None:  # fmt: skip
     """Store a new message under the room's next revision; None if its author already sent one under this id."""
     taken = {'this_room': room.id, 'author': author.id, 'client_id': client_message_id}
@@ -132,14 +134,15 @@ def add(
         'room_id': room.id, 'author_id': author.id, 'revision': number, 'body': body, 'html': html,
         'html_version': markup.VERSION, 'client_message_id': client_message_id, 'created_at': now,
         'reply_to': reply_to, 'first_revision': number, 'worded_revision': number,
-        'mentions_all': mentioned.everybody,
+        'mentions_all': mentioned.everybody, 'attached': bool(attachments),
     }  # fmt: skip
     message_id: int = connection.execute(_INSERT, values).scalar_one()
     mention_rows.store(connection, message_id, mentioned)
+    file_rows.send(connection, message_id, attachments)
     search.add(connection, room.id, message_id, body)
     return Message(
         message_id, room.id, room.slug, number, author, body, html, client_message_id, moment(now), None, None,
-        reply_to, mentions=mentioned.ids, mentions_all=mentioned.everybody,
+        reply_to, attachments=attachments, mentions=mentioned.ids, mentions_all=mentioned.everybody,
         first_revision=number, worded_revision=number,
     )  # fmt: skip
 
@@ -187,7 +190,7 @@ def remove(connection: Connection, message: Message) -> Message:
     words.forget(connection, [message.id])
     return change(
         connection, message, body='', html='', deleted_at=now_ms(), hidden_at=None,
-        reacted=False, mentions_all=False, pinned_at=None, pinned_by=None,
+        reacted=False, attached=False, mentions_all=False, pinned_at=None, pinned_by=None,
     )  # fmt: skip
 
 
@@ -225,6 +228,7 @@ def remove_all(connection: Connection, room_id: int, message_ids: list[int]) -> 
             deleted_at=moment(now),
             hidden=False,
             reactions=(),
+            attachments=(),
             mentions=(),
             mentions_all=False,
             pinned_at=None,
@@ -332,7 +336,8 @@ def _read(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> lis
     rows = list(found)
     reacted = _reactions(connection, [row.id for row in rows if row.reacted])
     mentioned = _mentioned(connection, [row.id for row in rows if '@' in row.body])
-    return [_message(row, reacted.get(row.id, ()), mentioned.get(row.id, ())) for row in rows]
+    attached = file_rows.of(connection, [row.id for row in rows if row.attached])
+    return [_message(row, reacted.get(row.id, ()), mentioned.get(row.id, ()), attached.get(row.id, ())) for row in rows]
 
 
 def _reactions(connection: Connection, ids: list[int]) -> dict[int, tuple[Reaction, ...]]:
@@ -360,8 +365,9 @@ def _mentioned(connection: Connection, ids: list[int]) -> dict[int, tuple[tuple[
 
 
 def _message(
-    row: Row[*tuple[Any, ...]], reacted: tuple[Reaction, ...], mentioned: tuple[tuple[int, str], ...]
-) -> Message:
+    row: Row[*tuple[Any, ...]], reacted: tuple[Reaction, ...], mentioned: tuple[tuple[int, str], ...],
+    attached: tuple[Attachment, ...],
+) -> Message:  # fmt: skip
     # Each reaction makes another version: what thousands react to would be kept thousands of times, with all of them.
     is_for_many = len(mentioned) + sum(len(each.users) for each in reacted) > MOST_PEOPLE_SHARED
     make = _shared.__wrapped__ if is_for_many else _shared
@@ -369,7 +375,7 @@ def _message(
         row.id, row.room_id, row.slug, row.revision, row.author_id, row.author_name, row.author_kind, row.body,
         row.html, row.html_version, row.client_message_id, row.created_at, row.edited_at, row.deleted_at, row.reply_to,
         row.hidden_at, row.shown_again, row.first_revision, row.worded_revision, row.change, row.mentions_all,
-        row.pinned_at, reacted, mentioned,
+        row.pinned_at, reacted, mentioned, attached,
     )  # fmt: skip
 
 
@@ -379,13 +385,13 @@ def _shared(
     body: str, html: str, html_version: int, client_message_id: str | None, created_at: int, edited_at: int | None,
     deleted_at: int | None, reply_to: int | None, hidden_at: int | None, shown_again: bool,
     first_revision: int, worded_revision: int, change: Change, mentions_all: bool, pinned_at: int | None,
-    reacted: tuple[Reaction, ...], mentioned: tuple[tuple[int, str], ...],
+    reacted: tuple[Reaction, ...], mentioned: tuple[tuple[int, str], ...], attached: tuple[Attachment, ...],
 ) -> Message:  # fmt: skip
     """Return one and the same message for all pages that show it, instead of as many copies."""
     is_hidden = hidden_at is not None
     if is_hidden:  # whoever reads it, by whatever door, and whether or not the words are still stored
         body, html, deleted_at = '', '', hidden_at
-        reacted, mentioned, mentions_all, pinned_at = (), (), False, None
+        reacted, mentioned, attached, mentions_all, pinned_at = (), (), (), False, None
     if html_version != markup.VERSION and body:
         # HTML made by an older renderer is made again: a mended sanitizer must hold for old messages too.
         html = markup.render(body, Names(mentioned, text.MENTION_WORDS if mentions_all else ()))
@@ -405,6 +411,7 @@ def _shared(
         hidden=is_hidden,
         shown_again=bool(shown_again),
         reactions=reacted,
+        attachments=attached,
         mentions=tuple(user_id for user_id, _ in mentioned),
         mentions_all=bool(mentions_all),
         pinned_at=None if pinned_at is None else moment(pinned_at),

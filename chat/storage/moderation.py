@@ -162,7 +162,7 @@ def purge(connection: Connection, hidden_before: int) -> int:
     """Take the words of what was hidden before then out of the database; nobody who reads sees any difference."""
     old = and_(messages.c.hidden_at < hidden_before, messages.c.deleted_at.is_(None))
     words.forget(connection, list(connection.execute(select(messages.c.id).where(old)).scalars()))
-    values = {'body': '', 'html': '', 'deleted_at': messages.c.hidden_at, 'reacted': False}
+    values = {'body': '', 'html': '', 'deleted_at': messages.c.hidden_at, 'reacted': False, 'attached': False}
     values |= {'mentions_all': False, 'pinned_at': None, 'pinned_by': None}
     return connection.execute(update(messages).where(old).values(values)).rowcount
 

@@ -142,6 +142,7 @@ messages = Table(
     ),  # at which it got its words, or lost them
     Column('change', String(16), nullable=False, server_default='worded'),  # the newest: models.Change
     Column('reacted', Boolean, nullable=False, server_default=false()),  # there may be reactions
+    Column('attached', Boolean, nullable=False, server_default=false()),  # there are files
     Column('mentions_all', Boolean, nullable=False, server_default=false()),
     Column('pinned_at', BigInteger),
     Column('pinned_by', BigInteger),
@@ -169,6 +170,35 @@ mentions = Table(
     Column('user_id', ForeignKey('users.id'), primary_key=True),
     Column('name', String(32), nullable=False),  # as they were called then, and so as the words have it
     Index('ix_mentions_user_id', 'user_id', 'message_id'),
+)
+
+files = Table(
+    'files',  # each once, however many share it
+    metadata,
+    Column('id', Id, primary_key=True),
+    Column('digest', String(64), nullable=False, unique=True),  # SHA-256 of what came
+    Column('key', String(32), nullable=False, unique=True),  # where the bytes are; no other file ever has the same
+    Column('type', String(64), nullable=False),  # by content: chat.file_types
+    Column('size', BigInteger, nullable=False),  # bytes of what is kept
+    Column('width', Integer),  # pixels, of pictures alone
+    Column('height', Integer),
+    Column('thumbnail_size', Integer),  # bytes
+    Column('created_at', BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+attachments = Table(
+    'attachments',  # files as people share them
+    metadata,
+    Column('id', Id, primary_key=True),
+    Column('file_id', ForeignKey('files.id'), nullable=False, index=True),
+    Column('room_id', ForeignKey('rooms.id'), nullable=False, index=True),
+    Column('owner_id', ForeignKey('users.id'), nullable=False, index=True),
+    Column('message_id', ForeignKey('messages.id'), index=True),  # None until it is sent
+    Column('position', Integer, nullable=False, server_default='0'),  # in the message
+    Column('name', String(255), nullable=False),
+    Column('created_at', BigInteger, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 message_versions = Table(

@@ -22,7 +22,7 @@ from chat.settings import Settings
 from chat.storage import Storage, migrations, sqlite
 
 SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
-NEWEST = '0012'
+NEWEST = '0013'
 REVISION = """
 import sqlalchemy as sa
 from alembic import op
