@@ -304,7 +304,8 @@ async def test_a_slow_disk_keeps_nobody_waiting_who_wants_nothing_of_it(
     with writing(slow) as source:
         source.send(b'the first half, ')
         await until(lambda: len(files_in(folder)) == 1)
-        await in_folder.put('1' * 32, some_file(tmp_path, b'meanwhile'))
+        async with asyncio.timeout(PATIENCE):
+            await in_folder.put('1' * 32, some_file(tmp_path, b'meanwhile'))
         assert await all_keys(in_folder) == ['1' * 32]
         source.send(b'the second')
     await putting
@@ -343,18 +344,24 @@ async def test_only_what_a_put_left_behind_is_cleared_away(in_folder: FileStore,
     assert sorted(files_in(folder)) == sorted([fresh, *others, folder / 'ab' / KEY])
 
 
-async def test_no_file_stays_open(in_folder: FileStore, folder: Path, tmp_path: Path) -> None:
+async def test_no_file_stays_open(
+    in_folder: FileStore, folder: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
     await in_folder.put(KEY, some_file(tmp_path, bytes(3_000_000)))
     await all_of(in_folder.read(KEY))
     begun = in_folder.read(KEY)
     await anext(begun)
     await begun.aclose()
-    cut = asyncio.create_task(anext(in_folder.read(KEY)))  # type: ignore[arg-type]
-    await asyncio.sleep(0)
-    cut.cancel()
-    await asyncio.wait([cut])
     await in_folder.close()
     assert open_files_in(folder) == []
+    assert [str(each.message) for each in recwarn if each.category is ResourceWarning] == []
+
+
+def test_who_was_closed_while_a_thread_came_to_read_opens_nothing(tmp_path: Path) -> None:
+    reading = file_store._Reading(some_file(tmp_path, b'data'), 0, None)
+    reading.close()
+    assert reading.next_chunk() == b''
+    assert open_files_in(tmp_path) == []
 
 
 async def test_one_that_cannot_be_deleted_keeps_no_other(in_folder: FileStore, folder: Path, tmp_path: Path) -> None:
