@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 PROGRAM = Path(sysconfig.get_path('scripts')) / 'weed'
-PATIENCE = 30  # s for it to start
+PATIENCE = 60  # s for it to start
 TRIES = 3  # as another process may take a port that was free
 KEY_ID, SECRET = 'hearth', 's3cret-of-the-tests'
 PARTS = ('master', 'volume', 'filer', 's3')

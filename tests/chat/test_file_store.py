@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = 'folder'
 S3 = pytest.param('s3', marks=pytest.mark.slow)
 KEY = 'ab' + '0' * 30
-PATIENCE = 60  # s, for what would otherwise wait for ever
+PATIENCE = 180  # s, for what would otherwise wait for ever
 BAD_KEYS = (
     '', 'a', 'A' * 32, 'a' * 31, 'a' * 33, 'g' * 32, '../../etc/passwd', f'{KEY}\n', f'/{KEY}', f'{KEY}/',
     f'{KEY}-small', f'{KEY}-thumbnail-thumbnail', f'../{KEY}', '\uff41' * 32, f'{KEY[:31]}\0',
@@ -247,10 +247,10 @@ async def test_closing_twice_is_harmless(store: FileStore) -> None:
 
 @pytest.mark.slow
 def test_a_large_file_is_never_in_memory_as_a_whole(url: str, tmp_path: Path) -> None:
-    large, small = some_file(tmp_path, os.urandom(96 * 1024 * 1024)), some_file(tmp_path, b'.')
+    large, small = some_file(tmp_path, os.urandom(64 * 1024 * 1024)), some_file(tmp_path, b'.')
     command = [sys.executable, '-c', PUT_AND_READ, url, large, small]
     grown = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout
-    assert int(grown) < 64  # MiB
+    assert int(grown) < 48  # MiB
 
 
 # A folder.
