@@ -78,7 +78,9 @@ class Chat:
         self.invitations = Invitations(*people, self.passwords, settings.sign_in)
         people_chores = (self.sessions, self.accounts, self.administration, self.invitations)
         chores = (*people_chores, self.moderation, self.reports, self.log)
-        self.housekeeping = Housekeeping(*(each.sweep for each in chores))
+        self.search = Search(self.storage, self.rate_limits)
+        of_several = (self.search.sweep,) if settings.database_url else ()  # with SQLite there is no other server
+        self.housekeeping = Housekeeping(*(each.sweep for each in chores), *of_several)
         self.statuses = Statuses(self.storage, self.bus)
         self.pictures = Pictures()
         told = (self.storage, self.room_state, self.rate_limits)
@@ -99,7 +101,6 @@ class Chat:
         self.directory = Directory(self.storage)
         self.unread = Unread(self.storage, self.rate_limits, self.bus)
         self.notifications = Notifications(self.storage, self.rate_limits, self.unread.moved)
-        self.search = Search(self.storage, self.rate_limits)
         self.catching_up = CatchingUp(self.storage, self.rate_limits)
         self.room_state.watch(self.unread.heard, self.unread.cares_for)
         self.room_state.watch_lists(self.unread.moved, self.unread.gone)

@@ -10,7 +10,7 @@ from chat import permissions, reach, search_query, search_rank
 from chat.models import Message, Room, User
 from chat.rate_limits import RateLimits
 from chat.search_query import Query
-from chat.storage import Storage, messages, rooms
+from chat.storage import Storage, finding, messages, rooms
 from chat.storage import search as rows
 
 PAGE = 20  # messages
@@ -51,6 +51,11 @@ class Search:
         query = search_query.parse(words, time_zone, room=room, author=author)
         return await self._storage.read(_find, user, query, order, before, offset, limit)
 
+    async def sweep(self) -> None:
+        """Let everything be found, also what servers of an older version store while a newer one is put in place."""
+        while await self._storage.write(rows.complete):
+            pass
+
 
 def _find(
     connection: Connection, user: User, query: Query, order: Order, before: int | None, offset: int, limit: int
@@ -61,11 +66,11 @@ def _find(
         there = _named(there, query.room)
     if not there:
         return Found((), None)
-    room_ids, below = [room.id for room in there], rows.first_beyond(connection, before)
+    room_ids, below = [room.id for room in there], finding.first_beyond(connection, before)
     if order == 'newest':
-        found, more = rows.find(connection, query, room_ids, below, limit)
+        found, more = finding.find(connection, query, room_ids, below, limit)
         return Found(_messages(connection, [row.id for row in found]), more)
-    found, more = rows.find(connection, query, room_ids, below, BEST_OF)
+    found, more = finding.find(connection, query, room_ids, below, BEST_OF)
     page = _best_first(found, query)[offset : offset + limit]
     # The same are put in order for the next page, whatever is said meanwhile.
     more, offset = (below, offset + limit) if offset + limit < len(found) else (more, 0)
