@@ -2,26 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from chat import permissions, reach, search_query
+from chat import permissions, reach, search_query, search_rank
 from chat.models import Message, Room, User
 from chat.rate_limits import RateLimits
 from chat.search_query import Query
-from chat.storage import Storage, messages, rooms
+from chat.storage import Storage, finding, messages, rooms
 from chat.storage import search as rows
 
 PAGE = 20  # messages
 MOST_AT_ONCE = 100
+BEST_OF = 200  # messages that are found, the newest, are put in order together
+
+Order = Literal['newest', 'best']
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Messages, the newest first; there may be more ``before`` an id, unless that is None."""
+    """Messages in the order asked for; there may be more ``before`` an id at an ``offset``, unless the id is None."""
 
     messages: tuple[Message, ...]
     before: int | None
+    offset: int = 0
 
 
 class Search:
@@ -32,28 +37,56 @@ class Search:
         self._rate_limits = rate_limits
 
     async def find(
-        self, user: User, words: str, *, room: str | None = None, author: str | None = None,
-        before: int | None = None, limit: int = PAGE, time_zone: str | None = None,
+        self, user: User, words: str, *, room: str | None = None, author: str | None = None, order: Order = 'newest',
+        before: int | None = None, offset: int = 0, limit: int = PAGE, time_zone: str | None = None,
     ) -> Found:  # fmt: skip
-        """Return what has all these words and is what they narrow it to (``search_query``), the newest first.
+        """Return what has all these words and is what they narrow it to (``search_query``).
 
         ``room`` and ``author`` do the same as ``in:`` and ``from:``; days are those of the time zone. A room that the
-        person may not read is as one that is not there: nothing is found in it. Raises Invalid, RateLimited or
+        person may not read is as one that is not there: nothing is found in it. The best are those of the newest 200
+        that are found, and come a page at a time; then the best of the 200 before these. Raises Invalid, RateLimited or
         Unauthenticated.
         """
         self._rate_limits.check('searching', user.id)
         query = search_query.parse(words, time_zone, room=room, author=author)
-        return await self._storage.read(_find, user, query, before, limit)
+        return await self._storage.read(_find, user, query, order, before, offset, limit)
+
+    async def sweep(self) -> None:
+        """Let everything be found, also what servers of an older version store while a newer one is put in place."""
+        while await self._storage.write(rows.complete):
+            pass
 
 
-def _find(connection: Connection, user: User, query: Query, before: int | None, limit: int) -> Found:
+def _find(
+    connection: Connection, user: User, query: Query, order: Order, before: int | None, offset: int, limit: int
+) -> Found:
     me = reach.person(connection, user)
     there = _readable(connection, me)
     if query.room is not None:
         there = _named(there, query.room)
-    ids, more = rows.find(connection, query, [room.id for room in there], before, limit) if there else ([], None)
+    if not there:
+        return Found((), None)
+    room_ids, below = [room.id for room in there], finding.first_beyond(connection, before)
+    if order == 'newest':
+        found, more = finding.find(connection, query, room_ids, below, limit)
+        return Found(_messages(connection, [row.id for row in found]), more)
+    found, more = finding.find(connection, query, room_ids, below, BEST_OF)
+    page = _best_first(found, query)[offset : offset + limit]
+    # The same are put in order for the next page, whatever is said meanwhile.
+    more, offset = (below, offset + limit) if offset + limit < len(found) else (more, 0)
+    return Found(_messages(connection, page), more, offset)
+
+
+def _best_first(found: Sequence[Row[Any]], query: Query) -> list[int]:
+    """Return the ids of messages by how well they answer, the newer first of two that do so alike."""
+    newest = max((row.created_at for row in found), default=0)
+    scores = {row.id: search_rank.score(row.body, query.parts, newest - row.created_at) for row in found}
+    return sorted(scores, key=lambda each: (scores[each], each), reverse=True)
+
+
+def _messages(connection: Connection, ids: Sequence[int]) -> tuple[Message, ...]:
     by_id = {message.id: message for message in messages.by_ids(connection, ids)}
-    return Found(tuple(by_id[each] for each in ids), more)
+    return tuple(by_id[each] for each in ids)
 
 
 def _readable(connection: Connection, me: User) -> list[Room]:

@@ -11,6 +11,7 @@ from chat.time_zones import zone
 
 LONGEST = 250  # characters
 MOST_PARTS = 20
+HAS = {'link': 'link', 'links': 'link'}  # what can be asked for, and what storage calls it
 
 _TOKEN = re.compile(
     r"""(?P<key>from|in|before|after|has|is):(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))|"(?P<phrase>[^"]*)"|(?P<word>\S+)""",
@@ -27,7 +28,7 @@ class Query:
     room: str | None = None  # its address or name
     after: datetime | None = None  # sent then or later
     before: datetime | None = None  # sent earlier
-    links: bool = False
+    has: frozenset[str] = frozenset()  # of the values of HAS
     pinned: bool = False
 
 
@@ -75,8 +76,8 @@ def _narrowed(query: Query, key: str, value: str, time_zone: str | None) -> Quer
         return replace(query, before=_day(key, value, time_zone, 0))
     if key == 'after':
         return replace(query, after=_day(key, value, time_zone, 1))
-    if key == 'has' and value.lower() in {'link', 'links'}:
-        return replace(query, links=True)
+    if key == 'has' and value.lower() in HAS:
+        return replace(query, has=query.has | {HAS[value.lower()]})
     if key == 'is' and value.lower() == 'pinned':
         return replace(query, pinned=True)
     raise Invalid('What can be asked for with "has:" is a link, and with "is:" pinned.', 'q')

@@ -195,7 +195,7 @@ def skeleton(name: str) -> str:
 def sought(words: str) -> str:
     """Return a text as it is looked for by some letters: without case, accents and width. Never for comparing names."""
     plain = unicodedata.normalize('NFKD', unicodedata.normalize('NFKC', words).casefold())
-    return ''.join(_LATIN_LETTERS.get(c, c) for c in plain if not '\u0300' <= c <= '\u036f')
+    return _SPELLED_OTHERWISE.sub(lambda found: _LATIN_LETTERS.get(found[0], ''), plain)
 
 
 def suggest_name(name: str, taken: Callable[[str], bool]) -> str:
@@ -380,6 +380,7 @@ _HAS_LATIN = re.compile('[A-Za-z]')
 _LATIN_LETTERS = {
     'ß': 'ss', 'æ': 'ae', 'œ': 'oe', 'ø': 'o', 'ł': 'l', 'đ': 'd', 'ð': 'd', 'þ': 'th', 'ħ': 'h', 'ı': 'i', 'ŋ': 'n',
 }  # fmt: skip
+_SPELLED_OTHERWISE = re.compile(f'[\u0300-\u036f{"".join(_LATIN_LETTERS)}]')
 
 # The common part of Unicode's table of look-alikes (UTS 39), for what passes as a Latin letter or digit in large or in
 # small letters. The whole table joins Hebrew and Arabic letters, too, that their readers tell apart.

@@ -92,9 +92,9 @@ class Storage:
         with self._database.reading() as connection:
             self.chat_id = facts.chat_id(connection)
             is_made = search.is_up_to_date(connection)
-        if not is_made:
+        while not is_made:
             with self._database.writing() as connection:
-                search.bring_up_to_date(connection)
+                is_made = search.bring_up_to_date(connection)
 
     def close(self) -> None:
         """Finish what was asked for and let go of the database; closing twice is harmless."""

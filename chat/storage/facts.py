@@ -17,13 +17,23 @@ def chat_id(connection: Connection) -> str:
     return found
 
 
+def get(connection: Connection, name: str) -> str | None:
+    """Return a fact, None if nobody has put it there."""
+    return connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    """Store a fact in the place of what it was."""
+    connection.execute(delete(facts).where(facts.c.name == name))
+    connection.execute(insert(facts), {'name': name, 'value': value})
+
+
 def policy(connection: Connection) -> Policy:
     """Return what administrators have set."""
-    found = connection.execute(select(facts.c.value).where(facts.c.name == POLICY)).scalar()
+    found = get(connection, POLICY)
     return Policy() if found is None else Policy(**json.loads(found))
 
 
 def set_policy(connection: Connection, policy: Policy) -> None:
     """Store what administrators have set."""
-    connection.execute(delete(facts).where(facts.c.name == POLICY))
-    connection.execute(insert(facts), {'name': POLICY, 'value': json.dumps(asdict(policy))})
+    put(connection, POLICY, json.dumps(asdict(policy)))

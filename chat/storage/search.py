@@ -1,37 +1,32 @@
-"""The index by which messages are found, and what is found by it.
+"""The index by which messages are found.
 
 It is a table of terms: each has the rooms and messages that it stands in. So it is the same on every database, changes
 in the transaction of what it is about, and what is deleted is gone from it: a full-text index of SQLite keeps the words
-of deleted rows until it is tidied up.
+of deleted rows until it is tidied up. In the same table, so that one statement stores both, is a list of the words that
+there are, each once, in no room: parts of words are looked for in it.
 """
 
-import json
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, intersect, select
+from sqlalchemy import Connection, and_, delete, func, select
 
-from chat import search_terms, text
-from chat.clock import milliseconds
-from chat.search_query import Query
-from chat.search_terms import Part
-from chat.storage.postgresql import hold_name
-from chat.storage.tables import facts, messages, users
+from chat import search_terms
+from chat.search_terms import LISTED
+from chat.storage import facts
+from chat.storage.postgresql import hold_name, hold_rooms
+from chat.storage.tables import messages, rooms
 from chat.storage.tables import search_terms as rows
 
-AT_ONCE = 1_000  # messages whose terms are made together
-LOOKED_AT = 200  # messages that are compared at once
-MOST_LOOKED_AT = 2_000  # by one search: whoever wants more asks for what comes before
-FIRST_SPAN = 8_192  # ids that are looked through at first, the newest: what is common is found there
-WIDER = 4  # times as many at each step after that
-FEW = 500  # messages that are compared rather than asking the index for other terms, too
-AFTER_ALL = '\U0010ffff'  # follows whatever a term can go on with
-FACT = 'search'
+AT_ONCE = 500  # messages whose terms are made together, words that are forgotten
+FACT = 'search'  # by the rules of which version the index was made
+UP_TO = 'search up to'  # the last message that was looked at by them
+WORDS = 'search words'  # held by who takes words out of the list, and by all together who put some in
+NOWHERE = 0  # the room and the message of a word in the list
+
+_Row = tuple[str, int, int]  # term, room, message
 
 log = logging.getLogger('hearth.storage')
-
-_Condition = ColumnElement[bool]
 
 
 def add(connection: Connection, room_id: int, message_id: int, body: str) -> None:
@@ -43,151 +38,116 @@ def change(connection: Connection, room_id: int, message_id: int, before: str, b
     """Let a message be found by other words than before."""
     old, new = search_terms.terms(before), search_terms.terms(body)
     _delete(connection, room_id, message_id, old - new)
+    _forget_words(connection, old - new)  # before others are put in, or two would wait for each other
     _insert(connection, room_id, message_id, new - old)
 
 
 def forget(connection: Connection, message_ids: Collection[int]) -> None:
     """Let some messages be found no more; while their words are still stored, as these lead to their terms."""
     stored = select(messages.c.id, messages.c.room_id, messages.c.body).where(messages.c.id.in_(message_ids))
+    gone = set[str]()
     for row in connection.execute(stored).all():
-        _delete(connection, row.room_id, row.id, search_terms.terms(row.body))
+        terms = search_terms.terms(row.body)
+        _delete(connection, row.room_id, row.id, terms)
+        gone |= terms
+    _forget_words(connection, gone)
 
 
 def forget_room(connection: Connection, room_id: int) -> None:
     """Let nothing of a room be found; walks through the whole index."""
-    connection.execute(delete(rows).where(rows.c.room_id == room_id))
+    gone = connection.execute(delete(rows).where(rows.c.room_id == room_id).returning(rows.c.term)).scalars()
+    _forget_words(connection, set(gone))
 
 
 def is_up_to_date(connection: Connection) -> bool:
     """Whether there is an index, made by the rules of now."""
-    made_by = connection.execute(select(facts.c.value).where(facts.c.name == FACT)).scalar()
-    return made_by == str(search_terms.VERSION)
+    return facts.get(connection, FACT) == str(search_terms.VERSION)
 
 
-def bring_up_to_date(connection: Connection) -> None:
-    """Make the index, if there is none or other rules made it."""
+def bring_up_to_date(connection: Connection) -> bool:
+    """Make some of the index, if there is none or other rules made it; returns whether it is there then.
+
+    Not all of it in one transaction: other servers may be in use meanwhile, and what they do should not wait for long.
+    """
     hold_name(connection, FACT)  # several servers may start at once
     if is_up_to_date(connection):
-        return
-    connection.execute(delete(rows))
-    last = 0
-    while found := _some_after(connection, last):
-        last = found[-1].id
-        for row in found:
-            _insert(connection, row.room_id, row.id, search_terms.terms(row.body))
-        log.info('Making the index for searching: up to message %s', last)
-    connection.execute(delete(facts).where(facts.c.name == FACT))
-    connection.execute(insert(facts), {'name': FACT, 'value': str(search_terms.VERSION)})
+        return True
+    unfinished = f'{search_terms.VERSION}, unfinished'
+    if facts.get(connection, FACT) != unfinished:
+        connection.execute(delete(rows))
+        facts.put(connection, FACT, unfinished)
+        facts.put(connection, UP_TO, '0')
+    if _complete(connection):
+        return False
+    facts.put(connection, FACT, str(search_terms.VERSION))
+    return True
 
 
-def find(
-    connection: Connection, query: Query, room_ids: Sequence[int], before: int | None, limit: int
-) -> tuple[list[int], int | None]:
-    """Return the ids of messages in some rooms that have all that is asked for, the newest first.
-
-    And the id before which there may be more, or None: so many are looked at, and so many returned.
-    """
-    found: list[int] = []
-    below = _first_beyond(connection, before)
-    needed, is_rare = _needed(connection, query, room_ids)
-    span, looked_at = below if is_rare else FIRST_SPAN, 0
-    while below > 1:
-        lowest = max(below - span, 1)
-        candidates = connection.execute(_candidates(query, needed, room_ids, lowest, below)).all()
-        for row in candidates:
-            if search_terms.has_all(row.body, query.parts):
-                if len(found) == limit:
-                    return found, found[-1]
-                found.append(row.id)
-        looked_at += len(candidates)
-        is_cut = len(candidates) == LOOKED_AT
-        below, span = (candidates[-1].id, span) if is_cut else (lowest, span * WIDER)
-        if looked_at >= MOST_LOOKED_AT:
-            return found, below
-    return found, None
+def complete(connection: Connection) -> bool:
+    """Let some messages be found that a server of an older version has stored; returns whether there may be more."""
+    hold_name(connection, FACT)
+    return is_up_to_date(connection) and _complete(connection)
 
 
-def _first_beyond(connection: Connection, before: int | None) -> int:
+def _complete(connection: Connection) -> bool:
+    done = int(facts.get(connection, UP_TO) or 0)
     newest = connection.execute(select(func.max(messages.c.id))).scalar() or 0
-    return newest + 1 if before is None else min(before, newest + 1)
+    if done >= newest:
+        return False
+    some = and_(messages.c.id > done, messages.c.id <= done + AT_ONCE)
+    hold_rooms(connection, rooms.c.id.in_(select(messages.c.room_id).where(some)))  # or words that go now would stay
+    stored = connection.execute(select(messages.c.id, messages.c.room_id, messages.c.body).where(some))
+    _store(connection, {row for each in stored for row in _rows(each.room_id, each.id, search_terms.terms(each.body))})
+    facts.put(connection, UP_TO, str(min(done + AT_ONCE, newest)))
+    log.info('Making the index for searching: up to message %s', min(done + AT_ONCE, newest))
+    return True
 
 
-def _needed(connection: Connection, query: Query, room_ids: Sequence[int]) -> tuple[list[_Condition], bool]:
-    """Return what the index is asked for, and whether that is rare.
-
-    It is the rarest alone if that is rare, as messages tell the rest faster.
-    """
-    wanted = [each for part in query.parts for each in _conditions(part)]
-    counts = [_count(connection, condition, room_ids) for condition in wanted]
-    if not counts or min(counts) == FEW:
-        return wanted, False
-    return [wanted[counts.index(min(counts))]], True
-
-
-def _count(connection: Connection, condition: _Condition, room_ids: Sequence[int]) -> int:
-    """Return in how many messages a term is, or FEW if there are more."""
-    some = select(rows.c.message_id).where(condition, rows.c.room_id.in_(room_ids)).limit(FEW)
-    number: int = connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
-    return number
-
-
-def _candidates(
-    query: Query, needed: Sequence[_Condition], room_ids: Sequence[int], lowest: int, below: int
-) -> Select[Any]:
-    """Return what may be found among some ids: it has the terms, in whatever order."""
-    where = [messages.c.deleted_at.is_(None), messages.c.hidden_at.is_(None), *_narrowed(query)]
-    if needed:
-        here = and_(rows.c.room_id.in_(room_ids), rows.c.message_id >= lowest, rows.c.message_id < below)
-        having = [select(rows.c.message_id).where(each, here) for each in needed]
-        where.append(messages.c.id.in_(intersect(*having) if len(having) > 1 else having[0]))
-    else:
-        where += [messages.c.room_id.in_(room_ids), messages.c.id >= lowest, messages.c.id < below]
-    wanted = select(messages.c.id, messages.c.body).join_from(messages, users, messages.c.author_id == users.c.id)
-    return wanted.where(*where).order_by(messages.c.id.desc()).limit(LOOKED_AT)
-
-
-def _conditions(part: Part) -> Iterable[_Condition]:
-    """Return what holds for each of the terms that a message with this part has."""
-    yield from (rows.c.term == term for term in part.terms)
-    yield from (and_(rows.c.term >= start, rows.c.term < start + AFTER_ALL) for start in part.beginnings)
-
-
-def _narrowed(query: Query) -> Iterable[ColumnElement[bool]]:
-    if query.author is not None:
-        yield users.c.name_key == text.skeleton(query.author)
-    if query.after is not None:
-        yield messages.c.created_at >= milliseconds(query.after)
-    if query.before is not None:
-        yield messages.c.created_at < milliseconds(query.before)
-    if query.links:
-        yield messages.c.html.contains('<a href="http')
-    if query.pinned:
-        yield messages.c.pinned_at.is_not(None)
-
-
-def _some_after(connection: Connection, message_id: int) -> Sequence[Any]:
-    some = select(messages.c.id, messages.c.room_id, messages.c.body).where(messages.c.id > message_id)
-    return connection.execute(some.order_by(messages.c.id).limit(AT_ONCE)).all()
-
-
-# One statement for all terms of a message, in the driver's own words, as it is part of all that is sent.
-_INSERT = {
-    'sqlite': 'INSERT INTO search_terms (term, room_id, message_id) SELECT value, ?, ? FROM json_each(?)',
-    'postgresql': (
-        'INSERT INTO search_terms (term, room_id, message_id) SELECT value, %s::bigint, %s::bigint'
-        ' FROM json_array_elements_text(%s::json) AS value'
-    ),
-}
+# In the drivers' own words, as it is part of all that is sent. A word that is in the list already stays in it: on
+# PostgreSQL nobody may take it out meanwhile, and who wants to waits for all who store words to end (WORDS).
+_INSERT = 'INSERT OR IGNORE INTO search_terms (term, room_id, message_id) VALUES (?, ?, ?)'
+_INSERT_ARRAYS = (
+    'WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(1, hashtext(%s)))'
+    ' INSERT INTO search_terms (term, room_id, message_id)'
+    ' SELECT term, room_id, message_id FROM held, unnest(%s::text[], %s::bigint[], %s::bigint[])'
+    ' AS given (term, room_id, message_id) ON CONFLICT DO NOTHING'
+)
 
 
 def _insert(connection: Connection, room_id: int, message_id: int, terms: Collection[str]) -> None:
-    if terms:
-        # In one order, as two that write the same pages in two orders would wait for each other.
-        given = (room_id, message_id, json.dumps(sorted(terms)))
-        connection.exec_driver_sql(_INSERT[connection.dialect.name], given)
+    _store(connection, _rows(room_id, message_id, terms))
+
+
+def _rows(room_id: int, message_id: int, terms: Collection[str]) -> list[_Row]:
+    of_message = [(term, room_id, message_id) for term in terms]
+    return of_message + [(word, NOWHERE, NOWHERE) for word in search_terms.listed(terms)]
+
+
+def _store(connection: Connection, given: Collection[_Row]) -> None:
+    ordered = sorted(given)  # in one order, as two that write the same in two orders would wait for each other
+    if not ordered:
+        return
+    if connection.dialect.name == 'postgresql':
+        connection.exec_driver_sql(_INSERT_ARRAYS, (WORDS, *map(list, zip(*ordered, strict=True))))
+    else:
+        connection.exec_driver_sql(_INSERT, ordered)
 
 
 def _delete(connection: Connection, room_id: int, message_id: int, terms: Collection[str]) -> None:
     of_message = and_(rows.c.room_id == room_id, rows.c.message_id == message_id)
     if terms:
         connection.execute(delete(rows).where(rows.c.term.in_(sorted(terms)), of_message))
+
+
+_elsewhere = rows.alias()
+_IN_USE = select(_elsewhere.c.term).where(_elsewhere.c.term == func.substr(rows.c.term, len(LISTED) + 1))
+_FORGET_WORDS = delete(rows).where(rows.c.room_id == NOWHERE, rows.c.message_id == NOWHERE, ~_IN_USE.exists())
+
+
+def _forget_words(connection: Connection, terms: Collection[str]) -> None:
+    """Take words out of the list which no message has any more."""
+    words = sorted(search_terms.listed(terms))
+    if words:
+        hold_name(connection, WORDS)
+    for start in range(0, len(words), AT_ONCE):
+        connection.execute(_FORGET_WORDS.where(rows.c.term.in_(words[start : start + AT_ONCE])))

@@ -212,7 +212,7 @@ message_versions = Table(
 )
 
 search_terms = Table(
-    'search_terms',  # in which messages each stands: chat.search_terms
+    'search_terms',  # in which messages each stands: chat.search_terms; and in none the list of words: storage.search
     metadata,
     Column('term', Term, primary_key=True),
     Column('room_id', BigInteger, primary_key=True, autoincrement=False),

@@ -9,8 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import select
 
-from chat import Chat, deletion
+from chat import Chat, deletion, search_terms
 from chat.audit import Actor
 from chat.errors import (
     CannotOpen,
@@ -27,7 +28,8 @@ from chat.events import MemberChanged, MemberEvent, MessageSent, RoomEvent
 from chat.models import Message, Session, User
 from chat.providers import Provider, Who
 from chat.settings import Settings
-from chat.storage import Storage, postgresql
+from chat.storage import Storage, postgresql, search, tables
+from chat.storage import messages as message_rows
 from tests import databases
 from tests.chat.people import newcomer
 from tests.databases import PostgreSQLServer
@@ -242,6 +244,36 @@ async def test_what_was_deleted_on_one_server_is_not_brought_back_by_an_edit_on_
         assert isinstance(delete, Message)
         left = await chats[2].messages.get(ada, message.id)
         assert (left.body, left.html, left.deleted_at is None) == ('', '', False)
+
+
+@pytest.mark.parametrize('first', ['say', 'forget'])
+async def test_a_word_that_is_said_while_its_last_message_goes_stays_in_the_list_of_words(
+    chats: list[Chat], first: str
+) -> None:
+    ada = await newcomer(chats[0], 'Ada')
+    message = (await chats[0].messages.send(ada, 'lobby', 'planet')).message
+    await chats[0].search.sweep()  # or whoever keeps house would look at it at any moment
+    steps = {
+        'say': lambda connection: search.add(connection, 99, 99, 'planet'),
+        'forget': lambda connection: message_rows.remove(connection, message),
+    }
+    begun, ended = threading.Event(), threading.Event()
+
+    def second() -> None:
+        begun.wait()
+        with chats[1].storage.writing() as connection:
+            steps['forget' if first == 'say' else 'say'](connection)
+        ended.set()
+
+    other = asyncio.create_task(asyncio.to_thread(second))
+    with chats[2].storage.writing() as connection:
+        steps[first](connection)
+        begun.set()
+        await asyncio.to_thread(ended.wait, 0.5)  # it waits for the end of this one, and would not without the lock
+    await other
+    words = select(tables.search_terms.c.term, tables.search_terms.c.message_id)
+    found = await chats[0].storage.read(lambda connection: connection.execute(words).all())
+    assert set(found) == {('planet', 99), (f'{search_terms.LISTED}planet', 0)}
 
 
 async def test_who_has_left_says_nothing_afterwards_on_another_server(chats: list[Chat]) -> None:

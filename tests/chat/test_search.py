@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from chat import Chat, search_query, search_terms
 from chat.audit import Actor
@@ -12,7 +12,7 @@ from chat.errors import Invalid, RateLimited, Unauthenticated
 from chat.models import User
 from chat.rate_limits import LIMITS
 from chat.storage import accounts as account_rows
-from chat.storage import messages, tables
+from chat.storage import facts, finding, messages, tables
 from chat.storage import search as rows
 from tests.chat.people import newcomer
 
@@ -20,6 +20,15 @@ from tests.chat.people import newcomer
 @pytest.fixture(autouse=True)
 def unlimited(chat: Chat) -> None:
     chat.rate_limits._enabled = False
+
+
+WALK = finding._Search.walk
+
+
+@pytest.fixture(autouse=True)
+def by_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at no messages before the index is asked: here would be all of them."""
+    monkeypatch.setattr(finding._Search, 'walk', lambda search: None)
 
 
 async def say(chat: Chat, user: User, body: str, slug: str = 'lobby') -> int:
@@ -31,10 +40,15 @@ async def found(chat: Chat, user: User, words: str) -> list[str]:
 
 
 async def terms(chat: Chat) -> list[str]:
-    def read(connection: Connection) -> list[str]:
-        return list(connection.execute(select(tables.search_terms.c.term).distinct()).scalars())
+    """Return the terms that there are, whose words are in the list, and no others."""
 
-    return sorted(await chat.storage.read(read))
+    def read(connection: Connection) -> set[str]:
+        return set(connection.execute(select(tables.search_terms.c.term)).scalars())
+
+    stored = await chat.storage.read(read)
+    words = {term for term in stored if not term.startswith(search_terms.LISTED)}
+    assert stored - words == set(search_terms.listed(words))
+    return sorted(words)
 
 
 async def moderator(chat: Chat) -> User:
@@ -54,6 +68,32 @@ async def test_two_characters_are_found_in_the_middle(chat: Chat, ada: User) -> 
     for body in ('新しい設計図です', '明天的会议改到三点', 'พรุ่งนี้มีประชุมตอนบ่าย', '내일회의는 세 시입니다'):
         await say(chat, ada, body)
         assert await found(chat, ada, body[3:5]) == [body]
+
+
+async def test_a_part_of_a_word_is_found_in_its_place_among_the_others(chat: Chat, ada: User, bo: User) -> None:
+    bodies = ('Scripts', 'JavaScript', 'Teambesprechung', 'script', 'the manuscripts')
+    ids = {body: await say(chat, ada, body) for body in bodies}
+    assert await found(chat, bo, 'SCRIPT') == ['the manuscripts', 'script', 'JavaScript', 'Scripts']
+    assert await found(chat, bo, 'besprechung') == ['Teambesprechung']
+    best = await chat.search.find(bo, 'script', order='best')
+    assert [each.body for each in best.messages] == ['script', 'Scripts', 'JavaScript', 'the manuscripts']
+    assert await found(chat, bo, 'ript nusc') == ['the manuscripts']
+    assert await found(chat, bo, 'pt') == [], 'two letters are in too much'
+    await chat.messages.edit(ada, ids['JavaScript'], 'Java')
+    await chat.messages.delete(ada, ids['the manuscripts'])
+    assert await found(chat, bo, 'script') == ['script', 'Scripts']
+    assert await terms(chat) == ['java', 'script', 'scripts', 'teambesprechung']
+
+
+@pytest.mark.parametrize('most', [0, 1, 100])
+async def test_a_part_that_is_in_many_words_is_found_all_the_same(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(finding, 'MOST_WORDS', most)
+    bodies = [f'{letter}ation' for letter in 'abcde']
+    for body in (*bodies, 'else', 'nothing'):
+        await say(chat, ada, body)
+    assert await found(chat, ada, 'tion') == bodies[::-1]
 
 
 async def test_an_edit_is_found_by_its_new_words_alone(chat: Chat, ada: User) -> None:
@@ -152,10 +192,10 @@ async def test_links_and_pins_can_be_asked_for(chat: Chat, ada: User) -> None:
 
 
 async def test_page_by_page_everything_comes_once(chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, 'LOOKED_AT', 4)
+    monkeypatch.setattr(finding, 'LOOKED_AT', 4)
     ids = [await say(chat, ada, f'round and {"round" if number % 3 else "square"} {number}') for number in range(20)]
     for most in (5, 100):
-        monkeypatch.setattr(rows, 'MOST_LOOKED_AT', most)
+        monkeypatch.setattr(finding, 'MOST_LOOKED_AT', most)
         seen, before = [], None
         while True:
             page = await chat.search.find(ada, '"and round"', before=before, limit=3)
@@ -164,6 +204,43 @@ async def test_page_by_page_everything_comes_once(chat: Chat, ada: User, monkeyp
             if before is None:
                 break
         assert seen == [each for number, each in reversed(list(enumerate(ids))) if number % 3]
+
+
+async def test_the_best_answer_comes_first_when_it_is_asked_for(chat: Chat, ada: User) -> None:
+    for body in ('the new plan', 'planned news', 'new coffee for all who plan', 'a plan for the new'):
+        await say(chat, ada, body)
+    page = await chat.search.find(ada, 'new plan', order='best')
+    assert [each.body for each in page.messages] == [
+        'the new plan',
+        'a plan for the new',
+        'new coffee for all who plan',
+        'planned news',
+    ]
+    assert (page.before, page.offset) == (None, 0)
+
+
+async def test_of_two_that_answer_alike_the_newer_is_the_better(chat: Chat, ada: User) -> None:
+    first, second = [await say(chat, ada, 'plan') for _ in range(2)]
+    for asked in ('plan', 'from:ada'):
+        page = await chat.search.find(ada, asked, order='best')
+        assert [each.id for each in page.messages] == [second, first]
+
+
+async def test_page_by_page_the_best_come_once_whatever_is_said_meanwhile(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('chat.search.BEST_OF', 5)
+    ids = [await say(chat, ada, 'plan' if number % 2 else 'planned') for number in range(12)]
+    seen, before, offset = [], None, 0
+    while True:
+        page = await chat.search.find(ada, 'plan', order='best', before=before, offset=offset, limit=2)
+        seen += [each.id for each in page.messages]
+        before, offset = page.before, page.offset
+        if before is None:
+            break
+        await say(chat, ada, 'plan')
+    places = [ids.index(each) for each in seen]
+    assert places == [11, 9, 7, 10, 8, 5, 3, 6, 4, 2, 1, 0], 'the best of each five, the newest five first'
 
 
 async def test_who_is_nobody_any_more_finds_nothing(chat: Chat, ada: User, bo: User) -> None:
@@ -192,28 +269,55 @@ async def test_signs_of_the_database_are_words_like_others(chat: Chat, ada: User
             await chat.search.find(ada, words)
 
 
-async def test_the_index_is_made_anew_when_other_rules_made_it(chat: Chat, ada: User) -> None:
+async def test_the_index_is_made_anew_when_other_rules_made_it(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await say(chat, ada, 'before the index')
     gone = await say(chat, ada, 'deleted before')
     await chat.messages.delete(ada, gone)
-
-    def forget(connection: Connection) -> None:
-        connection.execute(delete(tables.search_terms))
-        connection.execute(update(tables.facts).where(tables.facts.c.name == rows.FACT).values(value='0'))
-
-    await chat.storage.write(forget)
+    await say(chat, ada, 'the newest')
+    await chat.storage.write(leave_to_other_rules)
+    monkeypatch.setattr(rows, 'AT_ONCE', 1)
     assert await found(chat, ada, 'index') == []
-    await chat.storage.write(rows.bring_up_to_date)
+    made = [await chat.storage.write(rows.bring_up_to_date) for _ in range(5)]
+    assert made == [False, False, False, True, True], 'a message at a time, which others need not wait for'
     assert await found(chat, ada, 'index') == ['before the index']
-    assert await terms(chat) == ['before', 'index', 'the']
+    assert await terms(chat) == ['before', 'index', 'newest', 'the']
 
 
-WORDS = ('plan', 'planet', 'Café', 'cafe', 'new', '設計', '設計図', '計図', 'ประชุม', 'и', 'red', 'x1')
+def leave_to_other_rules(connection: Connection) -> None:
+    connection.execute(delete(tables.search_terms))
+    connection.execute(insert(tables.search_terms), {'term': 'old', 'room_id': 1, 'message_id': 1})
+    facts.put(connection, rows.FACT, '0')
 
 
-@pytest.mark.parametrize('seed', range(3))
+async def test_what_a_server_of_an_older_version_stored_is_found_when_the_house_is_kept(chat: Chat, ada: User) -> None:
+    await say(chat, ada, 'one')
+    await chat.search.sweep()
+    await say(chat, ada, 'two')
+    await chat.storage.write(lambda connection: connection.execute(delete(tables.search_terms)) and None)
+    await chat.search.sweep()
+    assert await terms(chat) == ['two'], 'only what was said since is looked at'
+    await chat.storage.write(facts.put, rows.FACT, '0')
+    await chat.search.sweep()
+    assert await terms(chat) == ['two'], 'other rules are left to the start'
+
+
+WORDS = ('plan', 'planet', 'airplane', 'Café', 'cafe', 'new', '設計', '設計図', '計図', 'ประชุม', 'и', 'red', 'x1')
+# Each way of looking for the same: by messages alone, by what is rare, by all that is in the index in steps, as usual.
+WAYS: tuple[dict[str, int], ...] = (
+    {'MOST_WORDS': 0, 'FEW': 0, 'MANY': 1},
+    {'FEW': 1_000},
+    {'FIRST_SPAN': 2, 'FEW': 0, 'MANY': 1_000},
+    {'FIRST_SPAN': 8, 'FEW': 1, 'MANY': 5, 'LOOKED_AT': 2},
+    {'WALKED': 8, 'FEW': 1, 'MANY': 5},
+    {},
+)
+
+
+@pytest.mark.parametrize('seed', range(len(WAYS)))
 async def test_whatever_happened_the_index_finds_what_reading_everything_would(
-    chat: Chat, ada: User, bo: User, seed: int
+    chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
     await chat.rooms.create(ada, 'Den', private=True)
@@ -231,8 +335,13 @@ async def test_whatever_happened_the_index_finds_what_reading_everything_would(
             message = chance.choice(list(alive))
             await chat.messages.delete(ada, message)
             del alive[message]
-    for _ in range(25):
-        words = ' '.join(chance.choices(WORDS, k=chance.randint(1, 2)))
+    await terms(chat)
+    for name, value in WAYS[seed].items():
+        monkeypatch.setattr(finding, name, value)
+    if not WAYS[seed] or 'WALKED' in WAYS[seed]:
+        monkeypatch.setattr(finding._Search, 'walk', WALK)
+    for _ in range(30):
+        words = ' '.join(chance.choices((*WORDS, 'lan', 'net'), k=chance.randint(1, 2)))
         words = f'"{words}"' if chance.random() < 0.4 else words
         parts = search_query.parse(words).parts
         for person, rooms in ((ada, {'lobby', 'den'}), (bo, {'lobby'})):

@@ -18,7 +18,7 @@ def test_words_and_phrases_are_what_a_message_must_have() -> None:
 
 def test_what_narrows_it_is_named_before_a_colon() -> None:
     assert search_query.parse('from:@Ada in:#lobby has:link is:pinned') == Query(
-        author='Ada', room='lobby', links=True, pinned=True
+        author='Ada', room='lobby', has=frozenset({'link'}), pinned=True
     )
     assert search_query.parse('FROM:"Ada Lovelace"').author == 'Ada Lovelace'
     assert search_query.parse('see http://x.org in:a').parts == (
