@@ -17,7 +17,7 @@ Words = Annotated[
     str,
     Query(
         description='Words, "phrases", and what narrows it: `from:Ada in:lobby before:2026-11-26 after:2026-11-01 '
-        'has:link is:pinned`.',
+        'has:link has:file has:image is:pinned`.',
         examples=['coffee from:Ada'],
     ),
 ]

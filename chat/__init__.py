@@ -1,5 +1,6 @@
 """The chat itself: knows neither NiceGUI nor FastAPI. ``Chat`` is all its parts put together."""
 
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -77,12 +78,9 @@ class Chat:
         self.reports = Reports(self.storage, self.room_state, self.rate_limits)
         self.log = Log(self.storage)
         self.invitations = Invitations(*people, self.passwords, settings.sign_in)
-        people_chores = (self.sessions, self.accounts, self.administration, self.invitations)
         self.files = Files(self.storage, self.rate_limits, settings)
         self.search = Search(self.storage, self.rate_limits)
-        chores = (*people_chores, self.moderation, self.reports, self.log, self.files)
-        of_several = (self.search.sweep,) if settings.database_url else ()  # with SQLite there is no other server
-        self.housekeeping = Housekeeping(*(each.sweep for each in chores), *of_several)
+        self.housekeeping = Housekeeping(*self._chores())
         self.statuses = Statuses(self.storage, self.bus)
         self.pictures = Pictures()
         told = (self.storage, self.room_state, self.rate_limits)
@@ -147,6 +145,14 @@ class Chat:
         await self.bus.stop()
         await self.files.stop()
         self.storage.close()
+
+    def _chores(self) -> Iterator[Callable[[], Awaitable[None]]]:
+        for part in (self.sessions, self.accounts, self.administration, self.invitations):
+            yield part.sweep
+        for about in (self.moderation, self.reports, self.log, self.files):
+            yield about.sweep
+        if self.settings.database_url is not None:  # with SQLite there is no other server
+            yield self.search.sweep
 
     async def _changes_since(self, room_id: int, revision: int) -> Changes:
         return await self.storage.read(changes.since, room_id, revision)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from chat import permissions, reach, search_query, search_rank
 from chat.models import Message, Room, User
@@ -12,6 +12,7 @@ from chat.rate_limits import RateLimits
 from chat.search_query import Query
 from chat.storage import Storage, finding, messages, rooms
 from chat.storage import search as rows
+from chat.storage.finding import Candidate
 
 PAGE = 20  # messages
 MOST_AT_ONCE = 100
@@ -77,10 +78,10 @@ def _find(
     return Found(_messages(connection, page), more, offset)
 
 
-def _best_first(found: Sequence[Row[Any]], query: Query) -> list[int]:
+def _best_first(found: Sequence[Candidate], query: Query) -> list[int]:
     """Return the ids of messages by how well they answer, the newer first of two that do so alike."""
-    newest = max((row.created_at for row in found), default=0)
-    scores = {row.id: search_rank.score(row.body, query.parts, newest - row.created_at) for row in found}
+    newest = max((each.created_at for each in found), default=0)
+    scores = {each.id: search_rank.score(each.searched, query.parts, newest - each.created_at) for each in found}
     return sorted(scores, key=lambda each: (scores[each], each), reverse=True)
 
 

@@ -11,7 +11,10 @@ from chat.time_zones import zone
 
 LONGEST = 250  # characters
 MOST_PARTS = 20
-HAS = {'link': 'link', 'links': 'link'}  # what can be asked for, and what storage calls it
+HAS = {  # what can be asked for, and what storage calls it
+    'link': 'link', 'links': 'link', 'file': 'file', 'files': 'file',
+    'image': 'image', 'images': 'image', 'picture': 'image', 'pictures': 'image',
+}  # fmt: skip
 
 _TOKEN = re.compile(
     r"""(?P<key>from|in|before|after|has|is):(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))|"(?P<phrase>[^"]*)"|(?P<word>\S+)""",
@@ -80,7 +83,7 @@ def _narrowed(query: Query, key: str, value: str, time_zone: str | None) -> Quer
         return replace(query, has=query.has | {HAS[value.lower()]})
     if key == 'is' and value.lower() == 'pinned':
         return replace(query, pinned=True)
-    raise Invalid('What can be asked for with "has:" is a link, and with "is:" pinned.', 'q')
+    raise Invalid('What can be asked for with "has:" is a link, a file or an image, and with "is:" pinned.', 'q')
 
 
 def _day(key: str, value: str, time_zone: str | None, later: int) -> datetime:

@@ -51,6 +51,11 @@ class Part:
     within: str = ''
 
 
+def searched(body: str, names: Iterable[str] = ()) -> str:
+    """Return what a message is found by: its words, and the names of its files."""
+    return '\n'.join((body, *names))
+
+
 def terms(body: str) -> frozenset[str]:
     """Return the terms under which a message is found."""
     if body.isascii():

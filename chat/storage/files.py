@@ -39,6 +39,11 @@ def of(connection: Connection, message_ids: Collection[int]) -> dict[int, tuple[
     return {message_id: tuple(each) for message_id, each in found.items()}
 
 
+def names_of(connection: Connection, message_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Return what the files of some messages are called."""
+    return {each: tuple(file.name for file in found) for each, found in of(connection, message_ids).items()}
+
+
 def get(connection: Connection, attachment_id: int) -> Shared | None:
     """Return an attachment with its file, or None."""
     columns = (attachments.c.owner_id, files.c.digest, files.c.key, files.c.thumbnail_size)

@@ -2,16 +2,17 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, intersect, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, intersect, or_, select
 
 from chat import search_terms, text
 from chat.clock import milliseconds
 from chat.search_query import Query
 from chat.search_terms import AFTER_ALL, LISTED, Part
+from chat.storage import files as file_rows
 from chat.storage.catching_up import last_before
-from chat.storage.tables import messages, users
+from chat.storage.tables import attachments, files, messages, users
 from chat.storage.tables import search_terms as rows
 
 LOOKED_AT = 200  # messages that are compared at once
@@ -25,9 +26,24 @@ MANY = 20_000  # rows of the index that are too many to go through at each step
 MOST_WORDS = 100  # in which a part of a word is: one that is in more is common
 
 # What can be asked for by "has:", beside search_query.HAS.
-HAS: dict[str, ColumnElement[bool]] = {'link': messages.c.html.contains('<a href="http')}
+_IS_PICTURE = exists().where(
+    attachments.c.message_id == messages.c.id, attachments.c.file_id == files.c.id, files.c.width.is_not(None)
+)
+HAS: dict[str, ColumnElement[bool]] = {
+    'link': messages.c.html.contains('<a href="http'),
+    'file': messages.c.attached,
+    'image': and_(messages.c.attached, _IS_PICTURE),
+}
 
 _Condition = ColumnElement[bool]
+
+
+class Candidate(NamedTuple):
+    """A message that may be meant, what it is found by (``search_terms.searched``), and when it was said, in ms."""
+
+    id: int
+    searched: str
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +63,8 @@ def first_beyond(connection: Connection, before: int | None) -> int:
 
 def find(
     connection: Connection, query: Query, room_ids: Sequence[int], below: int, limit: int
-) -> tuple[list[Row[Any]], int | None]:
-    """Return id, words and time of messages in some rooms that have all that is asked for, the newest first.
+) -> tuple[list[Candidate], int | None]:
+    """Return messages in some rooms that have all that is asked for, the newest first.
 
     Their ids are below one. And the id before which there may be more, or None: so many are looked at, and so many
     returned.
@@ -94,6 +110,9 @@ class _Narrowed:
         here = select(theirs.c.id).where(theirs.c.room_id.in_(self.room_ids))
         if self.author_id is not None:
             yield _Source(here.where(theirs.c.author_id == self.author_id), its_id, FEW)
+        if self.query.has & {'file', 'image'}:
+            shared = select(attachments.c.message_id).where(attachments.c.room_id.in_(self.room_ids))
+            yield _Source(shared, attachments.c.message_id + 0, FEW)
         if self.query.pinned:
             yield _Source(here.where(theirs.c.pinned_at.is_not(None)), its_id, FEW)
 
@@ -122,7 +141,7 @@ class _Search:
         self._below = narrowed.below
         self._limit = limit
         self._looked_at = 0
-        self._found: list[Row[Any]] = []
+        self._found: list[Candidate] = []
 
     @property
     def is_over(self) -> bool:
@@ -130,7 +149,7 @@ class _Search:
         is_enough = len(self._found) > self._limit or self._looked_at >= MOST_LOOKED_AT
         return is_enough or self._below <= self._narrowed.lowest
 
-    def result(self) -> tuple[list[Row[Any]], int | None]:
+    def result(self) -> tuple[list[Candidate], int | None]:
         """Return what is found, and the id before which there may be more."""
         if len(self._found) > self._limit:
             return self._found[: self._limit], self._found[self._limit - 1].id
@@ -189,8 +208,8 @@ class _Search:
         """Look at the newest messages that some sources have, if there are any, down to an id."""
         lowest = max(lowest, self._narrowed.lowest)
         wanted = self._candidates(lowest, sources)
-        candidates = self._connection.execute(wanted).all()
-        self._found += (row for row in candidates if search_terms.has_all(row.body, self._narrowed.query.parts))
+        candidates = _read(self._connection, wanted)
+        self._found += (each for each in candidates if search_terms.has_all(each.searched, self._narrowed.query.parts))
         self._looked_at += len(candidates)
         self._below = candidates[-1].id if len(candidates) == LOOKED_AT else lowest
 
@@ -202,8 +221,14 @@ class _Search:
         else:
             where += [messages.c.room_id.in_(self._narrowed.room_ids)]
             where += [messages.c.id >= lowest, messages.c.id < self._below]
-        wanted = select(messages.c.id, messages.c.body, messages.c.created_at).where(*where)
+        wanted = select(messages.c.id, messages.c.body, messages.c.attached, messages.c.created_at).where(*where)
         return wanted.order_by(messages.c.id.desc()).limit(LOOKED_AT)
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> list[Candidate]:
+    found = connection.execute(wanted).all()
+    names = file_rows.names_of(connection, [row.id for row in found if row.attached])
+    return [Candidate(row.id, search_terms.searched(row.body, names.get(row.id, ())), row.created_at) for row in found]
 
 
 def _words_with(connection: Connection, part: str) -> Sequence[str]:

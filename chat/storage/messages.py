@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
 
-from chat import markup, text
+from chat import markup, search_terms, text
 from chat.clock import moment, now_ms
 from chat.models import Attachment, Change, Draft, Mentioned, Message, MessagePage, Reaction, Room, User, UserKind
 from chat.names import Names
@@ -139,7 +139,7 @@ def add(
     message_id: int = connection.execute(_INSERT, values).scalar_one()
     mention_rows.store(connection, message_id, mentioned)
     file_rows.send(connection, message_id, attachments)
-    search.add(connection, room.id, message_id, body)
+    search.add(connection, room.id, message_id, search_terms.searched(body, (each.name for each in attachments)))
     return Message(
         message_id, room.id, room.slug, number, author, body, html, client_message_id, moment(now), None, None,
         reply_to, attachments=attachments, mentions=mentioned.ids, mentions_all=mentioned.everybody,
@@ -178,7 +178,9 @@ def edit(connection: Connection, message: Message, body: str, html: str, mention
     """Store other words of a message, and whom they mention."""
     if message.mentions or mentioned.people:
         mention_rows.replace(connection, message.id, mentioned)
-    search.change(connection, message.room_id, message.id, message.body, body)
+    names = [each.name for each in message.attachments]
+    before, after = (search_terms.searched(each, names) for each in (message.body, body))
+    search.change(connection, message.room_id, message.id, before, after)
     return change(
         connection, message, body=body, html=html, html_version=markup.VERSION, edited_at=now_ms(),
         mentions_all=mentioned.everybody,

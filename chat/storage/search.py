@@ -9,11 +9,11 @@ there are, each once, in no room: parts of words are looked for in it.
 import logging
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from chat import search_terms
 from chat.search_terms import LISTED
-from chat.storage import facts
+from chat.storage import facts, files
 from chat.storage.postgresql import hold_name, hold_rooms
 from chat.storage.tables import messages, rooms
 from chat.storage.tables import search_terms as rows
@@ -29,14 +29,14 @@ _Row = tuple[str, int, int]  # term, room, message
 log = logging.getLogger('hearth.storage')
 
 
-def add(connection: Connection, room_id: int, message_id: int, body: str) -> None:
-    """Let a message be found by its words."""
-    _insert(connection, room_id, message_id, search_terms.terms(body))
+def add(connection: Connection, room_id: int, message_id: int, searched: str) -> None:
+    """Let a message be found by its words (``search_terms.searched``)."""
+    _insert(connection, room_id, message_id, search_terms.terms(searched))
 
 
-def change(connection: Connection, room_id: int, message_id: int, before: str, body: str) -> None:
+def change(connection: Connection, room_id: int, message_id: int, before: str, searched: str) -> None:
     """Let a message be found by other words than before."""
-    old, new = search_terms.terms(before), search_terms.terms(body)
+    old, new = search_terms.terms(before), search_terms.terms(searched)
     _delete(connection, room_id, message_id, old - new)
     _forget_words(connection, old - new)  # before others are put in, or two would wait for each other
     _insert(connection, room_id, message_id, new - old)
@@ -44,11 +44,9 @@ def change(connection: Connection, room_id: int, message_id: int, before: str, b
 
 def forget(connection: Connection, message_ids: Collection[int]) -> None:
     """Let some messages be found no more; while their words are still stored, as these lead to their terms."""
-    stored = select(messages.c.id, messages.c.room_id, messages.c.body).where(messages.c.id.in_(message_ids))
     gone = set[str]()
-    for row in connection.execute(stored).all():
-        terms = search_terms.terms(row.body)
-        _delete(connection, row.room_id, row.id, terms)
+    for room_id, message_id, terms in _terms(connection, messages.c.id.in_(message_ids)):
+        _delete(connection, room_id, message_id, terms)
         gone |= terms
     _forget_words(connection, gone)
 
@@ -96,11 +94,23 @@ def _complete(connection: Connection) -> bool:
         return False
     some = and_(messages.c.id > done, messages.c.id <= done + AT_ONCE)
     hold_rooms(connection, rooms.c.id.in_(select(messages.c.room_id).where(some)))  # or words that go now would stay
-    stored = connection.execute(select(messages.c.id, messages.c.room_id, messages.c.body).where(some))
-    _store(connection, {row for each in stored for row in _rows(each.room_id, each.id, search_terms.terms(each.body))})
+    _store(connection, {row for each in _terms(connection, some) for row in _rows(*each)})
     facts.put(connection, UP_TO, str(min(done + AT_ONCE, newest)))
     log.info('Making the index for searching: up to message %s', min(done + AT_ONCE, newest))
     return True
+
+
+def _terms(connection: Connection, which: ColumnElement[bool]) -> list[tuple[int, int, frozenset[str]]]:
+    """Return the room, the id and the terms of some messages as they are stored."""
+    stored = connection.execute(
+        select(messages.c.id, messages.c.room_id, messages.c.body, messages.c.attached).where(which)
+    )
+    found = stored.all()
+    names = files.names_of(connection, [row.id for row in found if row.attached])
+    return [
+        (row.room_id, row.id, frozenset(search_terms.terms(search_terms.searched(row.body, names.get(row.id, ())))))
+        for row in found
+    ]
 
 
 # In the drivers' own words, as it is part of all that is sent. A word that is in the list already stays in it: on

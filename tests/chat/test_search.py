@@ -14,6 +14,7 @@ from chat.rate_limits import LIMITS
 from chat.storage import accounts as account_rows
 from chat.storage import facts, finding, messages, tables
 from chat.storage import search as rows
+from tests.chat import files
 from tests.chat.people import newcomer
 
 
@@ -49,6 +50,11 @@ async def terms(chat: Chat) -> list[str]:
     words = {term for term in stored if not term.startswith(search_terms.LISTED)}
     assert stored - words == set(search_terms.listed(words))
     return sorted(words)
+
+
+async def share(chat: Chat, user: User, body: str, *names: str, data: bytes = b'hello', slug: str = 'lobby') -> int:
+    ids = [(await files.bring(chat, user, slug, data, name)).id for name in names]
+    return (await chat.messages.send(user, slug, body, attachments=ids)).message.id
 
 
 async def moderator(chat: Chat) -> User:
@@ -352,3 +358,49 @@ async def test_whatever_happened_the_index_finds_what_reading_everything_would(
             ]
             got = [each.id for each in (await chat.search.find(person, words, limit=100)).messages]
             assert got == expected, words
+
+
+async def test_files_are_found_by_their_names(chat: Chat, ada: User) -> None:
+    await share(chat, ada, 'Have a look', 'Sommerfest Übersicht.pdf', 'notes.txt')
+    await share(chat, ada, '', '予定表.txt')
+    await say(chat, ada, 'summer')
+    for words in ('sommerfest', 'look ubersicht', 'fest', '"have a look"', 'pdf'):
+        assert await found(chat, ada, words) == ['Have a look'], words
+    assert await found(chat, ada, '予定') == ['']
+    assert await found(chat, ada, 'notes sommerfest') == ['Have a look']
+
+
+async def test_names_of_files_stay_while_words_change_and_go_with_the_message(chat: Chat, ada: User) -> None:
+    message_id = await share(chat, ada, 'the plan', 'plan.pdf')
+    await chat.messages.edit(ada, message_id, 'never mind')
+    assert await found(chat, ada, 'plan') == ['never mind']
+    await chat.messages.edit(ada, message_id, '')
+    assert await found(chat, ada, 'plan') == ['']
+    await chat.messages.delete(ada, message_id)
+    assert await found(chat, ada, 'plan') == []
+    assert await terms(chat) == []
+
+
+async def test_what_has_files_and_pictures(chat: Chat, ada: User) -> None:
+    await say(chat, ada, 'no file')
+    await share(chat, ada, 'notes', 'notes.txt')
+    gone = await share(chat, ada, 'gone', 'gone.txt')
+    await share(chat, ada, 'red', 'red.png', data=files.picture())
+    await chat.messages.delete(ada, gone)
+    await files.bring(chat, ada)
+    assert await found(chat, ada, 'has:file') == ['red', 'notes']
+    assert await found(chat, ada, 'has:image') == await found(chat, ada, 'has:Pictures') == ['red']
+    assert await found(chat, ada, 'has:file notes') == ['notes']
+    assert await found(chat, ada, 'has:file has:link') == []
+
+
+async def test_an_index_that_is_made_anew_has_the_names_of_files(chat: Chat, ada: User) -> None:
+    await share(chat, ada, 'Have a look', 'plan.pdf')
+    before = await terms(chat)
+    await chat.storage.write(
+        lambda connection: connection.execute(delete(tables.facts).where(tables.facts.c.name == 'search'))
+    )
+    while not await chat.storage.write(rows.bring_up_to_date):
+        pass
+    assert await terms(chat) == before
+    assert await found(chat, ada, 'plan') == ['Have a look']
