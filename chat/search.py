@@ -1,15 +1,16 @@
 """Finding messages by their words, in all rooms that somebody may read and in no others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from chat import permissions, reach, search_query
-from chat.models import Message, Room, User
+from chat.models import Look, Message, Room, User
 from chat.rate_limits import RateLimits
 from chat.search_query import Query
-from chat.storage import Storage, messages, rooms
+from chat.search_terms import Part
+from chat.storage import Storage, messages, profiles, rooms
 from chat.storage import search as rows
 
 PAGE = 20  # messages
@@ -18,10 +19,18 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Messages, the newest first; there may be more ``before`` an id, unless that is None."""
+    """Messages, the newest first; there may be more ``before`` an id, unless that is None.
+
+    And what they are shown with: what was looked for in their words, the ``names`` of their rooms by slug, what they
+    reply to by id, and how their authors look.
+    """
 
     messages: tuple[Message, ...]
     before: int | None
+    parts: tuple[Part, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    quoted: dict[int, Message] = field(default_factory=dict)
+    looks: tuple[Look, ...] = ()
 
 
 class Search:
@@ -53,7 +62,16 @@ def _find(connection: Connection, user: User, query: Query, before: int | None, 
         there = _named(there, query.room)
     ids, more = rows.find(connection, query, [room.id for room in there], before, limit) if there else ([], None)
     by_id = {message.id: message for message in messages.by_ids(connection, ids)}
-    return Found(tuple(by_id[each] for each in ids), more)
+    found = [by_id[each] for each in ids]
+    slugs = {message.room for message in found}
+    return Found(
+        tuple(found),
+        more,
+        query.parts,
+        {room.slug: room.name for room in there if room.slug in slugs},
+        messages.quoted(connection, found),
+        tuple(profiles.looks_of(connection, {message.author.id for message in found})),
+    )
 
 
 def _readable(connection: Connection, me: User) -> list[Room]:
