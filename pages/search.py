@@ -51,7 +51,7 @@ class _Search:
     def __init__(self, chat: Chat, user: User, reader: ZoneInfo, here: Room | None, on_chosen: Chosen) -> None:
         self._chat, self._user, self._reader = chat, user, reader
         self._here, self._on_chosen = here, on_chosen
-        self._asked = 0  # searches, of which the last one counts
+        self._asked = self._shown = 0  # searches; of those that were asked for the last one counts
         self._one_at_a_time = asyncio.Lock()
         self._order = next(iter(ORDERS))
         self._words = ''  # that were searched for
@@ -118,8 +118,10 @@ class _Search:
 
     async def _search_now(self) -> None:
         self._asked += 1
-        self._remember()
-        await self._search(self._asked)
+        turn, before = self._asked, self._shown
+        await self._search(turn)
+        if turn == self._asked and self._shown > before:
+            self._remember()
 
     async def _search(self, turn: int) -> None:
         async with self._one_at_a_time:
@@ -149,6 +151,7 @@ class _Search:
         html = await asyncio.to_thread(_entries, found, first, self._reader)  # of long messages it takes a while
         if turn == self._asked and not self._is_closed:
             self._words = words
+            self._shown += 1
             self._show(found, html, is_first=before is None)
 
     # Showing
@@ -180,7 +183,6 @@ class _Search:
         self._more.set_visibility(False)
         self._hint.set_visibility(not recent)
         self._refuse('')
-        self._said.text = ''
 
     def _forget_found(self) -> None:
         self._list.clear()
@@ -188,8 +190,10 @@ class _Search:
         self._looks.clear()
 
     def _refuse(self, sentence: str) -> None:
+        """Say why nothing else is found; what was found before stays for whoever is still typing."""
         self._problem.text = sentence
         self._problem.set_visibility(bool(sentence))
+        self._said.text = ''
 
     def _sentence(self) -> str:
         count = len(self._found)
@@ -229,8 +233,7 @@ class _Search:
         browser.put_cursor(self._box, len(dialogs.text_of(self._box)))
 
     def _remember(self) -> None:
-        if self._typed_words:
-            self._chat.recent_searches.add(self._user.id, self._typed_words[: search_query.LONGEST])
+        self._chat.recent_searches.add(self._user.id, self._words)
 
     def _insert(self, words: str) -> None:
         before = dialogs.text_of(self._box).rstrip()

@@ -168,8 +168,11 @@ async def test_what_is_refused_is_said_below_the_box(user: User, words: str, sen
     _type(user, 'tea')
     await until(lambda: _found(user) == ['[tea]'])
     _type(user, words)
+    _enter(user)
     await until(lambda: any(sentence in each for each in _said(user)))
+    assert len(_said(user)) == 1
     assert user.notify.messages == []
+    assert chat.recent_searches.of(ada.id) == ()
     _type(user, 'te')
     await until(lambda: _said(user) == ['1 message'])
 
