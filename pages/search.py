@@ -113,7 +113,7 @@ class _Search:
     async def _search_soon(self, turn: int) -> None:
         if self._typed_words:
             await asyncio.sleep(PAUSE)
-        if turn == self._asked and not _UNFINISHED.search(self._typed_words):
+        if not _UNFINISHED.search(self._typed_words):
             await self._search(turn)
 
     async def _search_now(self) -> None:

@@ -181,9 +181,9 @@ async def test_an_operator_is_let_be_finished_and_refused_on_enter(user: User, m
     chat, ada, _ = await _begin(user)
     await _say(chat, ada, 'tea')
     asked = _asked(chat, monkeypatch)
-    _type(user, 'tea from:')
-    _type(user, '"')
-    await asyncio.sleep(0.2)
+    for words in ('tea from:', 'in:"', '"'):
+        _type(user, words)
+        await asyncio.sleep(0.2)
     assert asked == []
     _type(user, 'tea from:')
     _enter(user)
