@@ -386,10 +386,11 @@ class Messages(BaseModel):
 
 
 class Found(BaseModel):
-    """What a search found, the newest first; there may be more ``before`` an id, unless that is null."""
+    """What a search found; there may be more ``before`` an id at an ``offset``, unless the id is null."""
 
     messages: list[Message]
     before: int | None = Field(description='Give it as `before` to go on.', examples=[123])
+    offset: int = Field(description='Give it as `offset` to go on; 0 unless the best come first.', examples=[0])
 
 
 class Version(BaseModel):

@@ -51,7 +51,7 @@ def line(body: str) -> str:
 
 def word(raw: str) -> list[Part]:
     """Return what is looked for by a word as somebody types it, which may be the beginning of one."""
-    return [Part(run, _pairs(run)) if _is_wide(run) and len(run) > 1 else _beginning(run) for run in _runs(raw)]
+    return [Part(run, _pairs(run)) if is_wide(run) and len(run) > 1 else _beginning(run) for run in _runs(raw)]
 
 
 def phrase(raw: str) -> list[Part]:
@@ -59,11 +59,11 @@ def phrase(raw: str) -> list[Part]:
     runs = _runs(raw)
     if not runs:
         return []
-    before, after = ('' if _is_wide(run) else ' ' for run in (runs[0], runs[-1]))
+    before, after = ('' if is_wide(run) else ' ' for run in (runs[0], runs[-1]))
     needle = f'{before}{" ".join(runs)}{after}'
     # At the ends of a phrase may be the middle of what is written without spaces.
-    inner = {term for run in runs for term in (_pairs(run) if _is_wide(run) else (run[:LONGEST_TERM],))}
-    alone = tuple(run for run in runs if _is_wide(run) and len(run) == 1)
+    inner = {term for run in runs for term in (_pairs(run) if is_wide(run) else (run[:LONGEST_TERM],))}
+    alone = tuple(run for run in runs if is_wide(run) and len(run) == 1)
     return [Part(needle, tuple(sorted(inner)), alone)]
 
 
@@ -77,6 +77,11 @@ def comparable(raw: str) -> str:
     """Return a text without case, width and accents, with spaces for all that is no word, and around each symbol."""
     plain = unicodedata.normalize('NFC', _NOT_COUNTED.sub('', text.sought(_calm(raw))))
     return ''.join(map(_apart, plain))
+
+
+def is_wide(run: str) -> bool:
+    """Whether a word is of a script without spaces."""
+    return _IS_UNSPACED.match(run) is not None
 
 
 def _runs(raw: str) -> tuple[str, ...]:
@@ -106,7 +111,7 @@ def _apart(character: str) -> str:
 
 
 def _terms(run: str) -> Iterable[str]:
-    if not _is_wide(run):
+    if not is_wide(run):
         return (run[:LONGEST_TERM],)
     return (*(run[place : place + 2] for place in range(len(run) - 1)), run[-1])
 
@@ -116,8 +121,4 @@ def _pairs(run: str) -> tuple[str, ...]:
 
 
 def _beginning(run: str) -> Part:
-    return Part(run if _is_wide(run) else f' {run}', beginnings=(run[:LONGEST_TERM],))
-
-
-def _is_wide(run: str) -> bool:
-    return _IS_UNSPACED.match(run) is not None
+    return Part(run if is_wide(run) else f' {run}', beginnings=(run[:LONGEST_TERM],))

@@ -13,13 +13,13 @@ from nicegui import ui
 from chat import Chat, search_marks, search_query, text
 from chat.errors import ChatError
 from chat.models import Look, Message, Room, User
-from chat.search import Found
+from chat.search import Found, Order
 from pages import browser, buttons, dialogs, keys, links, looks, rows, zones
 
 TITLE = 'Search messages'
 PAUSE = 0.3  # s without a key after which is searched
 QUOTE = 80  # characters of what a message replies to
-ORDERS = {'newest': 'Newest first'}
+ORDERS: dict[Order, str] = {'newest': 'Newest first', 'best': 'Best first'}
 NARROWED = (
     ('from:', 'By somebody: from:Ada, or from:"Ada Lovelace"'),
     ('in:', 'In a room: in:lobby, or in:"The lobby"'),
@@ -37,6 +37,7 @@ _UNFINISHED = re.compile(r'(?:^|\s)(?:from|in|before|after|has|is):"?$', re.IGNO
 _IN = re.compile(r'(?:^|\s)in:(?:"[^"]*"|\S*)', re.IGNORECASE)
 
 
+Further = tuple[int, int]  # what a search gives to go on with
 Chosen = Callable[[Message], Awaitable[object] | None]
 
 
@@ -53,12 +54,12 @@ class _Search:
         self._here, self._on_chosen = here, on_chosen
         self._asked = self._shown = 0  # searches; of those that were asked for the last one counts
         self._one_at_a_time = asyncio.Lock()
-        self._order = next(iter(ORDERS))
+        self._order: Order = 'newest'
         self._words = ''  # that were searched for
         self._found: list[Message] = []
         self._looks: dict[int, Look] = {}
-        self._before: int | None = None
-        self._orders: dict[str, ui.html] = {}
+        self._further: Further | None = None
+        self._orders: dict[Order, ui.html] = {}
         with dialogs.titled(TITLE) as self._dialog, ui.element('div').classes('search') as inside:
             self._build_asking()
             self._build_found()
@@ -75,9 +76,8 @@ class _Search:
         with ui.element('div').classes('search-choices'):
             if self._here is not None:
                 self._in_here = _chip(_here_label(self._here), '', self._toggle_here)
-            if len(ORDERS) > 1:
-                for order, label in ORDERS.items():
-                    self._orders[order] = _chip(label, '', partial(self._set_order, order))
+            for order, label in ORDERS.items():
+                self._orders[order] = _chip(label, '', partial(self._set_order, order))
             for words, title in NARROWED:
                 _chip(words, title, partial(self._insert, words)).classes('narrows')
         self._show_choices()
@@ -134,25 +134,28 @@ class _Search:
                 self._show_recent()
 
     async def _look_further(self) -> None:
-        turn, before = self._asked, self._before
+        turn, further = self._asked, self._further
         async with self._one_at_a_time:
-            if turn == self._asked and before is not None and before == self._before and not self._is_closed:
-                await self._find(turn, self._words, before)
+            if turn == self._asked and further is not None and further == self._further and not self._is_closed:
+                await self._find(turn, self._words, further)
 
-    async def _find(self, turn: int, words: str, before: int | None) -> None:
+    async def _find(self, turn: int, words: str, further: Further | None) -> None:
         """Search and show what is found, unless another search was asked for meanwhile."""
+        before, offset = further or (None, 0)
         try:
-            found = await self._chat.search.find(self._user, words, before=before, time_zone=self._reader.key)
+            found = await self._chat.search.find(
+                self._user, words, order=self._order, before=before, offset=offset, time_zone=self._reader.key
+            )
         except ChatError as error:
             if turn == self._asked and not self._is_closed:
                 self._refuse(error.message)
             return
-        first = 0 if before is None else len(self._found)
+        first = 0 if further is None else len(self._found)
         html = await asyncio.to_thread(_entries, found, first, self._reader)  # of long messages it takes a while
         if turn == self._asked and not self._is_closed:
             self._words = words
             self._shown += 1
-            self._show(found, html, is_first=before is None)
+            self._show(found, html, is_first=further is None)
 
     # Showing
 
@@ -161,14 +164,14 @@ class _Search:
             self._forget_found()
         self._recent.content = ''
         self._clear.set_visibility(False)
-        self._before = found.before
+        self._further = None if found.before is None else (found.before, found.offset)
         self._found += found.messages
         self._looks |= {look.user_id: look for look in found.looks}
         self._style.content = looks.style(self._looks.values())
         if html:
             with self._list:
                 ui.html(html, sanitize=False, tag='ul').classes('search-list')
-        self._more.set_visibility(self._before is not None)
+        self._more.set_visibility(self._further is not None)
         self._hint.set_visibility(not self._found)
         self._refuse('')
         self._said.text = self._sentence()
@@ -186,7 +189,7 @@ class _Search:
 
     def _forget_found(self) -> None:
         self._list.clear()
-        self._found, self._before = [], None
+        self._found, self._further = [], None
         self._looks.clear()
 
     def _refuse(self, sentence: str) -> None:
@@ -197,12 +200,12 @@ class _Search:
 
     def _sentence(self) -> str:
         count = len(self._found)
-        if not count and self._before is not None:
+        if not count and self._further is not None:
             return 'Nothing among the newest messages. "More" looks further back.'
         if not count:
             return f'Nothing found for “{self._words}”.'
         messages = '1 message' if count == 1 else f'{count:,} messages'
-        return f'{messages}. There may be more.' if self._before is not None else messages
+        return f'{messages}. There may be more.' if self._further is not None else messages
 
     def _show_choices(self) -> None:
         if self._here is not None:
@@ -250,7 +253,7 @@ class _Search:
     def _is_narrowed_here(self) -> bool:
         return self._here is not None and f'in:{self._here.slug}' in dialogs.text_of(self._box).lower().split()
 
-    async def _set_order(self, order: str) -> None:
+    async def _set_order(self, order: Order) -> None:
         self._order = order
         self._show_choices()
         self._asked += 1

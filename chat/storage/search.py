@@ -10,7 +10,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, intersect, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, intersect, select
 
 from chat import search_terms, text
 from chat.clock import milliseconds
@@ -81,14 +81,14 @@ def bring_up_to_date(connection: Connection) -> None:
 
 
 def find(
-    connection: Connection, query: Query, room_ids: Sequence[int], before: int | None, limit: int
-) -> tuple[list[int], int | None]:
-    """Return the ids of messages in some rooms that have all that is asked for, the newest first.
+    connection: Connection, query: Query, room_ids: Sequence[int], below: int, limit: int
+) -> tuple[list[Row[Any]], int | None]:
+    """Return id, words and time of messages in some rooms that have all that is asked for, the newest first.
 
-    And the id before which there may be more, or None: so many are looked at, and so many returned.
+    Their ids are below one. And the id before which there may be more, or None: so many are looked at, and so many
+    returned.
     """
-    found: list[int] = []
-    below = _first_beyond(connection, before)
+    found: list[Row[Any]] = []
     needed, is_rare = _needed(connection, query, room_ids)
     span, looked_at = below if is_rare else FIRST_SPAN, 0
     while below > 1:
@@ -97,8 +97,8 @@ def find(
         for row in candidates:
             if search_terms.has_all(row.body, query.parts):
                 if len(found) == limit:
-                    return found, found[-1]
-                found.append(row.id)
+                    return found, found[-1].id
+                found.append(row)
         looked_at += len(candidates)
         is_cut = len(candidates) == LOOKED_AT
         below, span = (candidates[-1].id, span) if is_cut else (lowest, span * WIDER)
@@ -107,7 +107,8 @@ def find(
     return found, None
 
 
-def _first_beyond(connection: Connection, before: int | None) -> int:
+def first_beyond(connection: Connection, before: int | None) -> int:
+    """Return the id that follows the newest, or an id that is asked for if it is lower."""
     newest = connection.execute(select(func.max(messages.c.id))).scalar() or 0
     return newest + 1 if before is None else min(before, newest + 1)
 
@@ -142,7 +143,7 @@ def _candidates(
         where.append(messages.c.id.in_(intersect(*having) if len(having) > 1 else having[0]))
     else:
         where += [messages.c.room_id.in_(room_ids), messages.c.id >= lowest, messages.c.id < below]
-    wanted = select(messages.c.id, messages.c.body).join_from(messages, users, messages.c.author_id == users.c.id)
+    wanted = select(messages.c.id, messages.c.body, messages.c.created_at).join_from(messages, users)
     return wanted.where(*where).order_by(messages.c.id.desc()).limit(LOOKED_AT)
 
 

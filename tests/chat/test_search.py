@@ -166,6 +166,43 @@ async def test_page_by_page_everything_comes_once(chat: Chat, ada: User, monkeyp
         assert seen == [each for number, each in reversed(list(enumerate(ids))) if number % 3]
 
 
+async def test_the_best_answer_comes_first_when_it_is_asked_for(chat: Chat, ada: User) -> None:
+    for body in ('the new plan', 'planned news', 'new coffee for all who plan', 'a plan for the new'):
+        await say(chat, ada, body)
+    page = await chat.search.find(ada, 'new plan', order='best')
+    assert [each.body for each in page.messages] == [
+        'the new plan',
+        'a plan for the new',
+        'new coffee for all who plan',
+        'planned news',
+    ]
+    assert (page.before, page.offset) == (None, 0)
+
+
+async def test_of_two_that_answer_alike_the_newer_is_the_better(chat: Chat, ada: User) -> None:
+    first, second = [await say(chat, ada, 'plan') for _ in range(2)]
+    for asked in ('plan', 'from:ada'):
+        page = await chat.search.find(ada, asked, order='best')
+        assert [each.id for each in page.messages] == [second, first]
+
+
+async def test_page_by_page_the_best_come_once_whatever_is_said_meanwhile(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('chat.search.BEST_OF', 5)
+    ids = [await say(chat, ada, 'plan' if number % 2 else 'planned') for number in range(12)]
+    seen, before, offset = [], None, 0
+    while True:
+        page = await chat.search.find(ada, 'plan', order='best', before=before, offset=offset, limit=2)
+        seen += [each.id for each in page.messages]
+        before, offset = page.before, page.offset
+        if before is None:
+            break
+        await say(chat, ada, 'plan')
+    places = [ids.index(each) for each in seen]
+    assert places == [11, 9, 7, 10, 8, 5, 3, 6, 4, 2, 1, 0], 'the best of each five, the newest five first'
+
+
 async def test_who_is_nobody_any_more_finds_nothing(chat: Chat, ada: User, bo: User) -> None:
     mo = await moderator(chat)
     await chat.moderation.ban(Actor(mo, 'here'), bo.id, None, None, 'rude')

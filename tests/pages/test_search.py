@@ -273,8 +273,10 @@ def _noting(show, shown: list[str]):
     return show_and_note
 
 
-async def test_more_goes_on_where_the_first_ended_and_twice_is_once(user: User, monkeypatch) -> None:
+@pytest.mark.parametrize('order', ['Newest first', 'Best first'])
+async def test_more_goes_on_where_the_first_ended_and_twice_is_once(user: User, monkeypatch, order: str) -> None:
     chat, ada, _ = await _begin(user)
+    fire(user, _chip(user, order), 'click')
     find = chat.search.find
     monkeypatch.setattr(chat.search, 'find', lambda *args, **more: find(*args, limit=2, **more))
     await _say(chat, ada, *(f'coffee {number}' for number in range(5)))
@@ -291,6 +293,20 @@ async def test_more_goes_on_where_the_first_ended_and_twice_is_once(user: User, 
     assert not _button(user, 'More').visible
     _press(user, 4)
     await until(lambda: not _is_open(user))
+
+
+async def test_the_best_come_first_where_that_is_chosen(user: User) -> None:
+    chat, ada, _ = await _begin(user)
+    await _say(chat, ada, 'coffee', 'the coffeehouse of somebody else')
+    _type(user, 'coffee')
+    await until(lambda: _found(user) == ['the [coffee]house of somebody else', '[coffee]'])
+    newest, best = (_chip(user, label) for label in ('Newest first', 'Best first'))
+    assert (newest.props['aria-pressed'], best.props['aria-pressed']) == ('true', 'false')
+    fire(user, best, 'click')
+    await until(lambda: _found(user) == ['[coffee]', 'the [coffee]house of somebody else'])
+    assert (newest.props['aria-pressed'], best.props['aria-pressed']) == ('false', 'true')
+    fire(user, newest, 'click')
+    await until(lambda: _found(user) == ['the [coffee]house of somebody else', '[coffee]'])
 
 
 async def test_where_nothing_is_found_it_says_so_with_a_hint(user: User) -> None:
