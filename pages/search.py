@@ -63,6 +63,7 @@ class _Search:
         with dialogs.titled(TITLE) as self._dialog, ui.element('div').classes('search') as inside:
             self._build_asking()
             self._build_found()
+            self._show_choices()
             with ui.element('div').classes('dialog-buttons'):
                 buttons.plain('Close', self._dialog.close)
         inside.on('keydown', js_handler=browser.WALK_RESULTS)
@@ -76,14 +77,15 @@ class _Search:
         with ui.element('div').classes('search-choices'):
             if self._here is not None:
                 self._in_here = _chip(_here_label(self._here), '', self._toggle_here)
-            for order, label in ORDERS.items():
-                self._orders[order] = _chip(label, '', partial(self._set_order, order))
             for words, title in NARROWED:
                 _chip(words, title, partial(self._insert, words)).classes('narrows')
-        self._show_choices()
 
     def _build_found(self) -> None:
-        self._said = ui.label().classes('search-said').props('role=status')
+        with ui.element('div').classes('search-head'):
+            self._said = ui.label().classes('search-said').props('role=status')
+            with ui.element('div').classes('search-choices').props('role=group aria-label=Order') as self._orders_place:
+                for order, label in ORDERS.items():
+                    self._orders[order] = _chip(label, '', partial(self._set_order, order))
         with ui.element('div').classes('search-found'):
             self._style = ui.html('', sanitize=False, tag='style')
             self._recent = ui.html('', sanitize=False).props('role=group aria-label="Recent searches"')
@@ -172,6 +174,7 @@ class _Search:
             with self._list:
                 ui.html(html, sanitize=False, tag='ul').classes('search-list')
         self._more.set_visibility(self._further is not None)
+        self._orders_place.set_visibility(len(self._found) > 1)
         self._hint.set_visibility(not self._found)
         self._refuse('')
         self._said.text = self._sentence()
@@ -184,6 +187,7 @@ class _Search:
         self._recent.content = _recent(recent)
         self._clear.set_visibility(bool(recent))
         self._more.set_visibility(False)
+        self._orders_place.set_visibility(False)
         self._hint.set_visibility(not recent)
         self._refuse('')
 

@@ -20,7 +20,7 @@ OVERVIEW = (
     (('/', 'Ctrl+Shift+F'), 'Search messages'),
     (('?',), 'These shortcuts'),
 )
-WHERE = 'Single letters work while no text box has the focus.'
+WHERE = 'Single letters and signs work while no text box has the focus.'
 
 
 class Shortcuts:

@@ -178,9 +178,9 @@ async def _pick(ada: Person) -> None:
 
 
 async def _search(ada: Person) -> None:
-    await ada.page.keyboard.press('Control+Shift+F')
-    await ada.page.get_by_role('searchbox', name='Words').fill('the after:2020-01-01')
-    await ada.page.get_by_role('link', name='markers').first.wait_for()
+    await ada.page.get_by_role('button', name='Search messages').click()
+    await ada.page.get_by_role('searchbox', name='Words').fill('the in:workshop')
+    await ada.page.locator('mark').first.wait_for()
 
 
 async def _catch_up(ada: Person) -> None:
