@@ -38,6 +38,7 @@ from chat.profiles import Profiles
 from chat.rate_limits import RateLimits
 from chat.reactions import Reactions
 from chat.readiness import Readiness
+from chat.recent_searches import RecentSearches
 from chat.reports import Reports
 from chat.room_state import RoomState
 from chat.rooms import Rooms
@@ -72,7 +73,8 @@ class Chat:
         self.accounts = Accounts(*people, settings.sign_in)
         self.credentials = Credentials(*people, self.passwords, settings.sign_in)
         self.administration = Administration(*people, self.passwords)
-        self.deletion = Deletion(*people, self.credentials)
+        self.recent_searches = RecentSearches()
+        self.deletion = Deletion(*people, self.credentials, self.recent_searches.clear)
         self.identities = Identities(*people, settings.oidc_file)
         self.moderation = Moderation(*people)
         self.reports = Reports(self.storage, self.room_state, self.rate_limits)

@@ -52,12 +52,14 @@ class Deletion:
         rate_limits: RateLimits,
         sessions: Sessions,
         credentials: Credentials,
+        forget_searches: Callable[[int], object],
     ) -> None:
         self._storage = storage
         self._room_state = room_state
         self._rate_limits = rate_limits
         self._sessions = sessions
         self._credentials = credentials
+        self._forget_searches = forget_searches
         self._is_finished = False
         self._finishing = Rounds('finish deleting accounts', self.finish, self._until_next_look)
 
@@ -85,6 +87,7 @@ class Deletion:
             return _delete(connection, reach.person(connection, user), what)
 
         await self._store_and_tell(store)
+        self._forget_searches(user.id)
 
     async def delete_by(self, administrator: User, user_id: int, what: KeepOrRemove, address: str = '') -> None:
         """Delete somebody else's account; twice is once, and to ``remove`` the messages is possible later, too.
@@ -110,6 +113,7 @@ class Deletion:
             return _Deleted([], [])
 
         await self._store_and_tell(store)
+        self._forget_searches(user_id)
 
     async def finish(self) -> None:
         """Do what is left: two servers that do so at once do each other's work, and nothing twice."""

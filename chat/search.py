@@ -1,16 +1,17 @@
 """Finding messages by their words, in all rooms that somebody may read and in no others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from chat import permissions, reach, search_query, search_rank
-from chat.models import Message, Room, User
+from chat.models import Look, Message, Room, User
 from chat.rate_limits import RateLimits
 from chat.search_query import Query
-from chat.storage import Storage, finding, messages, rooms
+from chat.search_terms import Part
+from chat.storage import Storage, finding, messages, profiles, rooms
 from chat.storage import search as rows
 from chat.storage.finding import Candidate
 
@@ -23,11 +24,19 @@ Order = Literal['newest', 'best']
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Messages in the order asked for; there may be more ``before`` an id at an ``offset``, unless the id is None."""
+    """Messages in the order asked for; there may be more ``before`` an id at an ``offset``, unless the id is None.
+
+    And what they are shown with: what was looked for in their words, the ``names`` of their rooms by slug, what they
+    reply to by id, and how their authors look.
+    """
 
     messages: tuple[Message, ...]
     before: int | None
     offset: int = 0
+    parts: tuple[Part, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    quoted: dict[int, Message] = field(default_factory=dict)
+    looks: tuple[Look, ...] = ()
 
 
 class Search:
@@ -70,12 +79,12 @@ def _find(
     room_ids, below = [room.id for room in there], finding.first_beyond(connection, before)
     if order == 'newest':
         found, more = finding.find(connection, query, room_ids, below, limit)
-        return Found(_messages(connection, [row.id for row in found]), more)
+        return _shown(connection, query, there, [each.id for each in found], more)
     found, more = finding.find(connection, query, room_ids, below, BEST_OF)
     page = _best_first(found, query)[offset : offset + limit]
     # The same are put in order for the next page, whatever is said meanwhile.
     more, offset = (below, offset + limit) if offset + limit < len(found) else (more, 0)
-    return Found(_messages(connection, page), more, offset)
+    return _shown(connection, query, there, page, more, offset)
 
 
 def _best_first(found: Sequence[Candidate], query: Query) -> list[int]:
@@ -85,9 +94,17 @@ def _best_first(found: Sequence[Candidate], query: Query) -> list[int]:
     return sorted(scores, key=lambda each: (scores[each], each), reverse=True)
 
 
-def _messages(connection: Connection, ids: Sequence[int]) -> tuple[Message, ...]:
+def _shown(
+    connection: Connection, query: Query, there: Sequence[Room], ids: Sequence[int], before: int | None, offset: int = 0
+) -> Found:
+    """Return messages by their ids, with all that they are shown with."""
     by_id = {message.id: message for message in messages.by_ids(connection, ids)}
-    return tuple(by_id[each] for each in ids)
+    found = [by_id[each] for each in ids]
+    slugs = {message.room for message in found}
+    names = {room.slug: room.name for room in there if room.slug in slugs}
+    looks = profiles.looks_of(connection, {message.author.id for message in found})
+    quoted = messages.quoted(connection, found)
+    return Found(tuple(found), before, offset, query.parts, names, quoted, tuple(looks))
 
 
 def _readable(connection: Connection, me: User) -> list[Room]:

@@ -31,7 +31,7 @@ _UNSPACED = (
 )
 _IS_UNSPACED = re.compile(f'[{_UNSPACED}]')
 _ASCII_WORD = re.compile('[a-z0-9]+')
-_RUN = re.compile(f'[{_UNSPACED}]+|[^{_UNSPACED}]+')
+RUN = re.compile(rf'[{_UNSPACED}]+|[^{_UNSPACED}\s]+')  # one word of a text that ``comparable`` returned
 # Accents, and the points and strokes with which Hebrew and Arabic may be written.
 _NOT_COUNTED = re.compile(
     '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]'
@@ -97,6 +97,12 @@ def has_all(body: str, parts: Iterable[Part]) -> bool:
     return all(part.needle in words for part in parts)
 
 
+def comparable(raw: str) -> str:
+    """Return a text without case, width and accents, with spaces for all that is no word, and around each symbol."""
+    plain = unicodedata.normalize('NFC', _NOT_COUNTED.sub('', text.sought(_compatible(_calm(raw)))))
+    return ''.join(map(_apart, plain))
+
+
 def is_wide(run: str) -> bool:
     """Whether a word is of a script without spaces."""
     return _IS_UNSPACED.match(run) is not None
@@ -106,9 +112,7 @@ def _runs(raw: str) -> Sequence[str]:
     """Return the words of a text, each of scripts with spaces or of scripts without, and symbols one by one."""
     if raw.isascii():  # most of what is said, ten times as fast
         return _ASCII_WORD.findall(raw.lower())[:MOST_TERMS]
-    plain = unicodedata.normalize('NFC', _NOT_COUNTED.sub('', text.sought(_compatible(_calm(raw)))))
-    spaced = ''.join(map(_apart, plain))
-    return list(_first(run for each in spaced.split() for run in _RUN.findall(each)))
+    return list(_first(run for each in comparable(raw).split() for run in RUN.findall(each)))
 
 
 def _compatible(raw: str) -> str:

@@ -126,7 +126,12 @@ def clean_reason(raw: str) -> str:
 
 def one_line(raw: str, length: int) -> str:
     """Return any text as it can stand in a log: on one line, cut, nothing that hides or turns what follows."""
-    return cut(' '.join(_NOT_ON_ONE_LINE.sub(' ', storable(raw[: RAW_LENGTH * length])).split()), length)
+    return cut(on_one_line(storable(raw[: RAW_LENGTH * length])), length)
+
+
+def on_one_line(raw: str) -> str:
+    """Return a whole text on one line, without what hides or turns what follows."""
+    return ' '.join(_NOT_ON_ONE_LINE.sub(' ', raw).split())
 
 
 def foreign_name(raw: str) -> str:
@@ -225,7 +230,7 @@ def initials(name: str) -> str:
 def excerpt(body: str, length: int = 120) -> str:
     """Return the start of a message as plain text on one line, for quotes and notifications."""
     head = body[: length * 10]  # the rest cannot matter, apart from what hides in a very long address
-    line = ' '.join(_NOT_ON_ONE_LINE.sub(' ', markup.plain(head) or head).split())
+    line = on_one_line(markup.plain(head) or head)
     return line if len(line) <= length else cut(line, length - 1).rstrip() + '…'
 
 

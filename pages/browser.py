@@ -129,6 +129,23 @@ CHOSEN_OPTION = (
 # A link within the page that was followed, in HTML that has others, which open beside it.
 FOLLOWED_LINK = '(event) => { if (event.target.closest("a:not([target])")) emit(); }'
 
+# What a search found, and what was searched for before, is prepared HTML: it tells which one was chosen. A link that is
+# to open in another tab leaves this page as it is. Arrow keys go from the box to what is below it and back: by way of
+# the server each key would be slow. What comes when one asked for more gets the focus.
+CHOSEN_RESULT = (
+    '(event) => { const chosen = event.target.closest("[data-place]");'
+    ' if (chosen && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey))'
+    ' emit(Number(chosen.dataset.place)); }'
+)
+WALK_RESULTS = (
+    '(event) => { const step = {ArrowDown: 1, ArrowUp: -1}[event.key], now = document.activeElement;'
+    ' if (!step || event.isComposing || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;'
+    ' const box = event.currentTarget.querySelector("input"), all = [box, ...[...event.currentTarget.querySelectorAll('
+    '".search-entry, .search-more, .search-clear")].filter((each) => each.offsetParent)], at = all.indexOf(now);'
+    ' if (at < 0) return; event.preventDefault(); all[at + step]?.focus(); }'
+)
+FOCUS_RESULT = 'setTimeout(() => document.querySelector(".search-found a[data-place=\'{:d}\']")?.focus())'
+
 # On a touch screen a message's menu comes by resting on it. Chromium tells of that as of a right click, which on a
 # mouse keeps the browser's own menu, and so does a link; Safari on iOS does not, so the time is taken as well. Run once
 # a page; emits "shortcut".
@@ -154,15 +171,15 @@ ARROWS_IN_MENU = (
 # Single letters act while the focus is in the conversation or nowhere, and never in a text box, a menu or a dialog; to
 # tell the server of every key that anybody types would be a flood, and to step from row to row by it would be slow. The
 # place of a key counts where its sign is of another script. Run once a page; emits "shortcut" with the letter and the
-# message that has the focus for what the server does. Ctrl+K, which browsers search with, is ours everywhere; what is
-# typed until its dialog is there is kept for that, or it would be sent to the room.
+# message that has the focus for what the server does. Ctrl+K, which browsers search with, is ours everywhere, and so is
+# Ctrl+Shift+F, which is free; what is typed until their dialog is there is kept for it, and not sent to the room.
 SHORTCUTS = (
     '(() => { let isHeld = false; const hold = () => { isHeld = true; let typed = "", isEntered = false;'
     ' const keep = (event) => { if (event.ctrlKey || event.metaKey || event.altKey) return;'
     ' if ([...event.key].length === 1) typed += event.key; else if (event.key === "Backspace") typed ='
     ' typed.slice(0, -1); else if (event.key === "Enter") isEntered = true; else return;'
     ' event.preventDefault(); event.stopPropagation(); };'
-    ' const give = ({target}) => { if (target.matches(".q-dialog [role=combobox]")) setTimeout(() => { if (!isHeld)'
+    ' const give = ({target}) => { if (target.matches(".q-dialog input[type=search]")) setTimeout(() => { if (!isHeld)'
     ' return; end(); if (typed) document.execCommand("insertText", false, typed); const enter ='
     ' new KeyboardEvent("keydown", {key: "Enter", keyCode: 13, bubbles: true, cancelable: true});'
     ' if (isEntered) setTimeout(() => target.dispatchEvent(enter)); }); };'  # when the box has told what is in it
@@ -173,8 +190,10 @@ SHORTCUTS = (
     ' if (!key || isComposing) return;'
     ' const of = (selector) => document.querySelector(selector), row = target.closest(".log article");'
     ' const letter = (key > "~" ? event.code.slice(3) : key).toLowerCase(), isFree = !of(".q-dialog, .q-menu");'
-    ' if ((event.ctrlKey || event.metaKey) && letter === "k" && !event.shiftKey && !event.altKey) {'
-    ' event.preventDefault(); if (isFree && !isHeld) { hold(); emitEvent("shortcut", "go", 0); } }'
+    ' const asks = (what) => { event.preventDefault();'
+    ' if (isFree && !isHeld) { hold(); emitEvent("shortcut", what, 0); } };'
+    ' if ((event.ctrlKey || event.metaKey) && letter === "k" && !event.shiftKey && !event.altKey) asks("go");'
+    ' if ((event.ctrlKey || event.metaKey) && letter === "f" && event.shiftKey && !event.altKey) asks("find");'
     ' if (event.ctrlKey || event.metaKey || event.altKey || !isFree) return;'
     ' if (target !== document.body && !target.closest(".conversation")) return;'
     ' const box = of(".composer textarea"), all = [...document.querySelectorAll(".log article")];'
@@ -183,6 +202,7 @@ SHORTCUTS = (
     ' const isField = target.closest("input, textarea, select, [contenteditable]");'
     ' if (key === "Escape" && isField && (target !== box || box.value || of(".composer.about"))) return;'
     ' if (key === "Escape") (isField ? last : box)?.focus(); if (isField) return;'
+    ' if (letter === "/") asks("find");'
     ' if (step) { const next = row ? all[all.indexOf(row) + step] : last;'
     ' next ? next.focus() : of(".scroller")?.scrollTo(0, step * 1e9); }'
     ' const does = letter === "?" || (row && ["r", "e"].includes(letter));'
@@ -321,6 +341,11 @@ async def go_to_new_line(client: Client) -> None:
 async def _go(client: Client, expression: str) -> None:
     with suppress(TimeoutError):  # a browser that shows nothing makes no pictures
         await client.run_javascript(expression, timeout=ANSWERS_WITHIN)
+
+
+def focus_result(client: Client, place: int) -> None:
+    """Give the focus to one of what a search found."""
+    client.run_javascript(FOCUS_RESULT.format(place))
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

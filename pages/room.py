@@ -27,6 +27,7 @@ from pages import (
     room_browser,
     room_list,
     rows,
+    search,
     shortcuts,
     switcher,
     theme,
@@ -90,7 +91,7 @@ class RoomPage:
         self._loaded: tuple[RoomView, RoomLooks] | None = None
         self._conversation: Conversation | None = None
         self._room_menu = RoomMenu(chat, client, lambda: self._conversation, self._listed, self._refresh_rooms_now)
-        self._shortcuts = shortcuts.Shortcuts(client, self._do_with_message, self._open_menu, self._go)
+        self._shortcuts = shortcuts.Shortcuts(client, self._do_with_message, self._open_menu, self._go, self._search)
         self._presence: Connection | None = None
         self._watch = chat.unread.watch(self._user, self._counts_changed)
         self._notifier = Notifier(chat, self._user, lambda: self._reader, self._level_of)
@@ -161,6 +162,7 @@ class RoomPage:
         if self._user.kind == 'guest':
             buttons.entry('Make the name yours', lambda: self._client.open(f'{settings.PATH}/password'))
         buttons.entry('Go to room…', self._go)
+        buttons.entry(search.TITLE, self._search)
         buttons.entry('Catch up', self._catch_up)
         buttons.entry('All rooms and the archive', self._browse_rooms)
         buttons.entry(shortcuts.TITLE, self._show_shortcuts)
@@ -172,6 +174,7 @@ class RoomPage:
         with ui.element('header').classes('head') as self._header:
             buttons.icon('menu', 'Show rooms', self._left.toggle).classes('toggle-left')
             self._head = ui.html('', sanitize=False).classes('head-text')
+            buttons.icon('manage_search', f'{search.TITLE} (Ctrl+Shift+F)', self._search).props('aria-haspopup=dialog')
             buttons.menu('more_vert', 'Room menu', self._fill_room_menu, anew=True)
             self._people_button = buttons.icon('group', 'Show people')
 
@@ -536,6 +539,19 @@ class RoomPage:
                 on_person=lambda other: self._write_to([other]),
                 is_current=lambda room: self._conversation is not None and self._conversation.room.id == room.id,
             )
+
+    def _search(self) -> None:
+        """Let one search all rooms, beginning from the one that is open."""
+        with self._client:
+            here = None if self._conversation is None else self._conversation.room
+            search.show(self._chat, self._user, self._reader, here, self._go_again)
+
+    def _go_again(self, message: Message) -> Awaitable[None] | None:
+        """Go to a message whose link is the address already: following that changes nothing."""
+        conversation, address = self._conversation, links.address_of(message.room, message.id)
+        if conversation is None or unquote(self._client.sub_pages_router.current_path) != unquote(address):
+            return None
+        return conversation.go_to(message.id)
 
     @shows_errors
     async def _catch_up(self) -> None:

@@ -17,16 +17,18 @@ OVERVIEW = (
     (('Esc',), 'Back to the message box; from the empty box to the messages'),
     (('↑',), 'In the empty box: edit your last message'),
     (('Ctrl+K', '⌘K'), 'Go to a room or a person'),
+    (('/', 'Ctrl+Shift+F'), 'Search messages'),
     (('?',), 'These shortcuts'),
 )
-WHERE = 'Single letters work while no text box has the focus.'
+WHERE = 'Single letters and signs work while no text box has the focus.'
 
 
 class Shortcuts:
     """Does what the browser of one page tells of.
 
     ``on_entry`` is called with an entry of a message's menu and the message's id, ``on_menu`` with the id of one whose
-    menu is wanted, as a finger rests on it, and ``on_go`` is awaited when one wants to go elsewhere.
+    menu is wanted, as a finger rests on it, ``on_go`` is awaited when one wants to go elsewhere, and ``on_find`` called
+    when one wants to search.
     """
 
     def __init__(
@@ -35,9 +37,10 @@ class Shortcuts:
         on_entry: Callable[[str, object], object],
         on_menu: Callable[[object], object],
         on_go: Callable[[], Awaitable[object]],
+        on_find: Callable[[], object],
     ) -> None:
         self._client = client
-        self._on_entry, self._on_menu, self._on_go = on_entry, on_menu, on_go
+        self._on_entry, self._on_menu, self._on_go, self._on_find = on_entry, on_menu, on_go, on_find
         ui.on('shortcut', self._pressed)
 
     def listen(self) -> None:
@@ -52,6 +55,8 @@ class Shortcuts:
                 show()
             elif key == 'go':
                 await self._on_go()
+            elif key == 'find':
+                self._on_find()
             elif key == 'menu':
                 self._on_menu(message_id)
             elif isinstance(key, str) and key in ROW_KEYS:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from chat.time_zones import is_known, zone
 
-__all__ = ['clock_time', 'day_of', 'full_time', 'is_known', 'long_day', 'short_time', 'zone']
+__all__ = ['clock_time', 'day_of', 'full_time', 'is_known', 'long_day', 'past_time', 'short_time', 'zone']
 
 
 def clock_time(moment: datetime, reader: ZoneInfo) -> str:
@@ -27,6 +27,12 @@ def short_time(moment: datetime, reader: ZoneInfo) -> str:
     """Return "Nov 23, 14:05"."""
     day = day_of(moment, reader)
     return f'{day:%b} {day.day}, {clock_time(moment, reader)}'
+
+
+def past_time(moment: datetime, reader: ZoneInfo, now: datetime) -> str:
+    """Return "Nov 23, 14:05", and "Nov 23, 2024" for what was in another year than now."""
+    day = day_of(moment, reader)
+    return short_time(moment, reader) if day.year == day_of(now, reader).year else f'{day:%b} {day.day}, {day.year}'
 
 
 def full_time(moment: datetime, reader: ZoneInfo) -> str:

@@ -1,8 +1,9 @@
 """Statements about how people present themselves."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from chat.clock import moment, now_ms
 from chat.models import Look, Picture, Profile, User
@@ -56,9 +57,12 @@ def forget(connection: Connection, user_id: int) -> None:
 
 def looks(connection: Connection, room_id: int) -> list[Look]:
     """Return the looks of those who belong to a room or ever did, and look otherwise than anybody would."""
-    here = select(memberships.c.user_id).where(memberships.c.room_id == room_id)
-    query = select(users.c.id, users.c.color, users.c.picture).where(users.c.id.in_(here), ~_LOOKS_LIKE_ANYBODY)
-    return [Look(row.id, row.color, row.picture) for row in connection.execute(query.order_by(users.c.id))]
+    return _looks(connection, select(memberships.c.user_id).where(memberships.c.room_id == room_id))
+
+
+def looks_of(connection: Connection, user_ids: Collection[int]) -> list[Look]:
+    """Return the looks of those of some people who look otherwise than anybody would."""
+    return _looks(connection, user_ids)
 
 
 def members_revision(connection: Connection, room_id: int) -> int:
@@ -73,6 +77,11 @@ def statuses(connection: Connection, now: int) -> dict[int, str]:
         users.c.status != '', users.c.status_until.is_(None) | (users.c.status_until > now)
     )
     return {row.id: row.status for row in connection.execute(query)}
+
+
+def _looks(connection: Connection, who: Collection[int] | Select[Any]) -> list[Look]:
+    query = select(users.c.id, users.c.color, users.c.picture).where(users.c.id.in_(who), ~_LOOKS_LIKE_ANYBODY)
+    return [Look(row.id, row.color, row.picture) for row in connection.execute(query.order_by(users.c.id))]
 
 
 def _profile(row: Row[*tuple[Any, ...]]) -> Profile:

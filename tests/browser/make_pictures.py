@@ -158,6 +158,7 @@ async def _make(server: Server) -> None:
             await person.page.screenshot(path=PICTURES / f'{file}.png')
             await person.close()
         await _take(browser, server, 'picker-light', _pick, {})
+        await _take(browser, server, 'search-light', _search, {})
         await _take(browser, server, 'catch-up-dark', _catch_up, {**phone, 'color_scheme': 'dark'})
         await browser.close()
 
@@ -174,6 +175,12 @@ async def _take(
 
 async def _pick(ada: Person) -> None:
     await ada.choose('Lunch is ordered', 'Add reaction')
+
+
+async def _search(ada: Person) -> None:
+    await ada.page.get_by_role('button', name='Search messages').click()
+    await ada.page.get_by_role('searchbox', name='Words').fill('the in:workshop')
+    await ada.page.locator('mark').first.wait_for()
 
 
 async def _catch_up(ada: Person) -> None:

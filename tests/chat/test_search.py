@@ -404,3 +404,19 @@ async def test_an_index_that_is_made_anew_has_the_names_of_files(chat: Chat, ada
         pass
     assert await terms(chat) == before
     assert await found(chat, ada, 'plan') == ['Have a look']
+
+
+async def test_what_is_found_comes_with_what_it_is_shown_with(chat: Chat, ada: User, bo: User) -> None:
+    await chat.profiles.change(await chat.sessions.find(await chat.sessions.begin(bo, '')), color=3)
+    question = (await chat.messages.send(ada, 'lobby', 'Tea or coffee?')).message
+    answer = (await chat.messages.send(bo, 'lobby', 'Coffee', reply_to=question.id)).message
+    direct = await chat.direct.open(ada, [bo.id])
+    await say(chat, bo, 'more coffee', direct.slug)
+    found = await chat.search.find(ada, 'coffee in:lobby')
+    assert found.parts == tuple(search_terms.word('coffee'))
+    assert found.names == {'lobby': 'Lobby'}
+    assert {each: quoted.body for each, quoted in found.quoted.items()} == {answer.reply_to: 'Tea or coffee?'}
+    assert [(look.user_id, look.color) for look in found.looks] == [(bo.id, 3)]
+    assert (await chat.search.find(ada, 'more coffee')).names == {direct.slug: 'Bo'}
+    assert (await chat.search.find(bo, 'more coffee')).names == {direct.slug: 'Ada'}
+    assert (await chat.search.find(bo, 'nothing')).looks == ()
