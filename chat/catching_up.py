@@ -37,7 +37,7 @@ class CatchingUp:
         stands among direct messages. It is answered when they reacted to it, or have said something later in the
         same conversation, which is all that hangs together by replies; in direct messages, anything later.
         """
-        return await self._storage.read(_look, user)
+        return await self._storage.read(_look, user, await self._newest_id(user))
 
     async def done(self, user: User, up_to: int | None = None) -> int:
         """Note that the person is up to date with a message, or with all there is; returns with which.
@@ -46,18 +46,24 @@ class CatchingUp:
         """
         self._rate_limits.check('changing', user.id)
 
+        newest = await self._newest_id(user)
+
         def store(connection: Connection) -> int:
             fresh = reach.person(connection, user)
-            newest = rows.newest_id(connection, fresh.id)
             return rows.save(connection, fresh.id, newest if up_to is None else min(up_to, newest))
 
         return await self._storage.write(store)
 
+    async def _newest_id(self, user: User) -> int:
+        """Return the id of the newest message in the person's rooms; up to it, nothing is said there any more."""
+        run = self._storage.write if self._storage.many_write else self._storage.read
+        return await run(rows.newest_id, user.id)
 
-def _look(connection: Connection, user: User) -> CatchUp:
+
+def _look(connection: Connection, user: User, up_to: int) -> CatchUp:
     me = reach.person(connection, user)
     after, since = _since(connection, me)
-    found = rows.newest(connection, me.id, after, MOST_MESSAGES + 1)
+    found = rows.newest(connection, me.id, after, up_to, MOST_MESSAGES + 1)
     has_more, found = len(found) > MOST_MESSAGES, found[-MOST_MESSAGES:]
     rooms = {room.id: room for room in rows.rooms_of(connection, me.id)}
     others = [message for message in found if message.author.id != me.id]

@@ -1,6 +1,6 @@
 """What people have begun to write, kept on the server: it survives a reload, a crash and the end of a session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -23,7 +23,7 @@ class Drafts:
     """The drafts of everybody."""
 
     def __init__(self, storage: Storage) -> None:
-        self._kept: WriteBehind[_Place, Draft] = WriteBehind(storage, _save, BEHIND)
+        self._kept: WriteBehind[_Place, Draft, None] = WriteBehind(storage, _save, BEHIND)
 
     def keep(self, user: User, room: Room, body: str, reply_to: Message | None = None) -> None:
         """Keep what somebody has begun to write in a room, and what it answers; nothing, answering none, forgets it."""
@@ -40,7 +40,8 @@ class Drafts:
         await self._kept.flush()
 
 
-def _save(connection: Connection, kept: Mapping[_Place, Draft]) -> None:
+def _save(connection: Connection, kept: Mapping[_Place, Draft]) -> Sequence[None]:
     for place, draft in kept.items():
         answered = None if draft.reply_to is None else draft.reply_to.id
         messages.save_draft(connection, place.user_id, place.room_id, draft.body, answered)
+    return ()

@@ -1,20 +1,21 @@
 """Whom a message mentions: found when it is sent or edited, in the transaction that stores it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from chat import markup, permissions, text
 from chat.errors import AskFirst, Forbidden
-from chat.models import Mentioned, MentionOfAll, User
-from chat.names import EVERYBODY, Names
+from chat.models import Mentioned, MentionOfAll
+from chat.names import EVERYBODY, Names, written
 from chat.reach import Reached
 from chat.storage import mentions as rows
 
 _NOBODY: Mapping[int, str] = {}
 _SIGN = re.compile(r'(?<!\w)@\S')
+MOST_SIGNS = 50  # of "@" that members are looked up by; in a text with more, all are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def find(
     """
     if not _SIGN.search(said.body):
         return said
-    people = rows.people(connection, reached.room.id)
+    people = rows.people(connection, reached.room.id, _keys(said.body))
     called = {user.id: user.name for user in people}
     before = {each: name for each, name in before.items() if Names([(each, name)]).are_in(said.body)}
     people_called = [*called.items(), *before.items()]
@@ -52,17 +53,28 @@ def find(
     if not names.are_in(said.body):
         return said
     html, ids = markup.mark(said.body, names)
-    if EVERYBODY in ids and not _check_all(reached, people, of_all):
+    if EVERYBODY in ids and not _check_all(connection, reached, of_all):
         html, ids = markup.mark(said.body, Names(people_called))
     mentioned = tuple((user_id, called[user_id]) for user_id in sorted(ids - {EVERYBODY}))
     return Said(said.body, html, Mentioned(mentioned, everybody=EVERYBODY in ids))
 
 
-def _check_all(reached: Reached, people: list[User], of_all: MentionOfAll) -> bool:
+def _keys(body: str) -> Collection[str] | None:
+    """Return the keys of all names that may be in a text, None if these are too many, or cannot be known.
+
+    Names that are the same where they are written (``names.folded``) have the same key, which leaves out more.
+    """
+    if body.count('@') > MOST_SIGNS:
+        return None
+    names = written(body)
+    return None if any(map(text.depends_on_capitals, names)) else set(map(text.skeleton, names))
+
+
+def _check_all(connection: Connection, reached: Reached, of_all: MentionOfAll) -> bool:
     """Whether all are to be told; raises Forbidden or AskFirst if that is no matter of course."""
     if of_all == 'keep':
         return True
-    members = sum(user.kind != 'bot' for user in people)
+    members = rows.count(connection, reached.room.id)
     if not permissions.may_mention_all(reached.user, reached.role, members):
         if of_all == 'if_allowed':
             return False
@@ -70,5 +82,5 @@ def _check_all(reached: Reached, people: list[User], of_all: MentionOfAll) -> bo
             f'Only moderators may mention all {members} people of this room. Mention some by name, or leave it out.'
         )
     if of_all == 'ask' and permissions.asks_before_mentioning_all(members):
-        raise AskFirst(sum(user.kind != 'bot' and user.id != reached.user.id for user in people))
+        raise AskFirst(rows.count(connection, reached.room.id, but=reached.user.id))
     return True

@@ -434,6 +434,7 @@ class RoomView:
     page: MessagePage
     draft: Draft
     last_read_id: int
+    went_back: int  # how often the reader has marked something here as unread; Unread.seen asks for it
     unread: int
     mentions: int
     first_unread: int | None  # the id of the first message that is unread

@@ -46,6 +46,16 @@ class Names:
         return any(self.at(text, sign.start()) is not None for sign in re.finditer('@', text))
 
 
+def written(text: str) -> set[str]:
+    """Return all that may be a name after an "@" in a text, whoever there is."""
+    found = set()
+    for sign in re.finditer('@', text):
+        begin = sign.end()
+        line = text[begin : begin + LONGEST_WRITTEN].partition('\n')[0]
+        found |= {line[:length] for length in range(1, len(line) + 1) if ends(text, begin + length)}
+    return found
+
+
 def folded(name: str) -> str:
     """Return the key under which names count as the same here: without case, width and ways to write an accent.
 

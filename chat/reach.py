@@ -19,6 +19,7 @@ class Reached:
     room: Room
     role: Role | None
     last_read_id: int
+    went_back: int  # how often they have marked something there as unread
     muted_until: int = 0  # ms, in this room or everywhere
     spoke_at: int = 0  # ms, where there is a slow mode
 
@@ -37,7 +38,7 @@ def room(connection: Connection, user: User, slug: str) -> Reached:
     is_banned = found.banned_until > now_ms()
     if reached is not None and permissions.may_read(fresh, reached, is_member=role is not None, is_banned=is_banned):
         named = rooms.named_for(connection, fresh.id, reached) if reached.direct else reached
-        return Reached(fresh, named, role, found.last_read_id, found.muted_until, found.spoke_at)
+        return Reached(fresh, named, role, found.last_read_id, found.went_back, found.muted_until, found.spoke_at)
     raise NotFound('There is no such room, or it is not open to you.')
 
 

@@ -110,6 +110,7 @@ class Rooms:
                 page=_page(connection, room, around, first),
                 draft=messages.draft(connection, user.id, room.id),
                 last_read_id=after,
+                went_back=reached.went_back,
                 unread=entry.unread,
                 mentions=entry.mentions,
                 first_unread=first,

@@ -197,6 +197,12 @@ def skeleton(name: str) -> str:
     return _folded(name)[:SKELETON_LENGTH]
 
 
+def depends_on_capitals(name: str) -> bool:
+    """Whether the key of a name may be another one in other capitals: with small Greek letters in a Latin word."""
+    small = unicodedata.normalize('NFKC', name).casefold()
+    return bool(_HAS_LATIN.search(small)) and not _SMALL_GREEK.keys().isdisjoint(map(ord, small))
+
+
 def sought(words: str) -> str:
     """Return a text as it is looked for by some letters: without case, accents and width. Never for comparing names."""
     plain = unicodedata.normalize('NFKD', unicodedata.normalize('NFKC', words).casefold())

@@ -1,7 +1,6 @@
 """How far people have read, and telling their pages when the counts of other rooms change, or which rooms they have."""
 
-import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -10,7 +9,6 @@ from sqlalchemy import Connection
 
 from chat import reach
 from chat.bus import Bus
-from chat.errors import StorageFailed
 from chat.events import MemberLeft, MessageDeleted, MessageEdited, MessageSent, RoomChanged, RoomEvent
 from chat.models import Counts, Message, Room, User
 from chat.pacing import Paced
@@ -40,12 +38,13 @@ class HaveRead:
 
 @dataclass(frozen=True, slots=True)
 class WentBack:
-    """Somebody marks a room as unread from after a message on: what is in front of them there is not seen by that."""
+    """Somebody has marked a room as unread from after a message on: what they had seen by then does not clear it."""
 
     kind: ClassVar[str] = 'went_back'
     user_id: int
     room_id: int
     message_id: int
+    times: int  # that they have done so there
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Watch:
         self.on_change = on_change
         self.on_rooms = on_rooms
         self.on_mark: Callable[[int], object] = lambda room_id: None  # the person's mark there is another
-        self.on_going_back: Callable[[int, int], object] = lambda room_id, message_id: None
+        self.on_going_back: Callable[[WentBack], object] = lambda back: None
         self.on_leaving: Callable[[], object] = lambda: None  # say at once what was seen
         self.on_message: Callable[[Message], object] | None = None  # somebody said something in one of the rooms
         self.room_ids: frozenset[int] = frozenset()
@@ -77,15 +76,14 @@ class Unread:
         self._storage = storage
         self._rate_limits = rate_limits
         self._bus = bus or Bus()
-        self._marks: WriteBehind[_Place, int] = WriteBehind(storage, _save, BEHIND, self._tell_servers)
+        self._marks = WriteBehind(storage, _save, BEHIND, self._stored)
         self._watches: dict[int, set[Watch]] = {}  # by room
         self._mine: dict[int, set[Watch]] = {}  # by person
         self._changed: set[Watch] = set()
         self._other_rooms: set[Watch] = set()
         self._tell = Paced(self._tell_watches, TELL_AT_MOST_EVERY)
-        self._going_back: set[asyncio.Task[None]] = set()
         self._bus.hear(HaveRead, self._read_elsewhere)
-        self._bus.hear(WentBack, self._went_back_elsewhere)
+        self._bus.hear(WentBack, lambda _, back: self._go_back(back))
         self._bus.hear(Moved, lambda _, moved: self._list_anew(self._mine.get(moved.user_id, ())))
         self._bus.on_gap(self._recount_all)
 
@@ -104,11 +102,15 @@ class Unread:
         tell_each(watch.on_leaving for watch in tuple(self._mine.get(user.id, ())))
         await self.settle(user)
 
-    def seen(self, user: User, room: Room, message_id: int) -> None:
-        """Note that everything up to this message was on the person's screen."""
-        place = _Place(user.id, room.id)
-        if message_id > (self._marks.get(place) or 0):
-            self._marks.put(place, message_id)
+    def seen(self, user: User, room: Room, message_id: int, went_back: int) -> None:
+        """Note that everything up to this message was on the person's screen.
+
+        ``went_back`` is how often they had gone back there, as far as the screen knew (``RoomView``, ``WentBack``):
+        what was seen before it was marked as unread does not undo that, whenever and wherever it is stored.
+        """
+        place, seen = _Place(user.id, room.id), reading.Seen(went_back, message_id)
+        if seen > (self._marks.get(place) or (0, 0)):
+            self._marks.put(place, seen)
             self._recount(place)
 
     async def mark(self, user: User, slug: str, message_id: int | None) -> None:
@@ -118,23 +120,16 @@ class Unread:
         """
         self._rate_limits.check('marking rooms as read', user.id)
 
-        def look(connection: Connection) -> tuple[int, int]:
+        def store(connection: Connection) -> tuple[int, reading.GoneBack | None]:
             room_id = reach.member_room(connection, user, slug).room.id
-            return room_id, reading.newest_id(connection, room_id)
+            return room_id, reading.set_mark(connection, room_id, user.id, message_id)
 
-        room_id, newest = await self._storage.read(look)
+        room_id, went_back = await self._storage.write(store)
         place = _Place(user.id, room_id)
-        if message_id is not None and message_id < newest:
-            back = WentBack(*place, message_id)
+        if went_back is not None:
+            back = WentBack(*went_back)
             self._go_back(back)
             self._bus.tell(back)
-            await self._marks.flush()  # what is being stored at this moment comes first
-
-        def store(connection: Connection) -> None:
-            here = reach.member_room(connection, user, slug)
-            reading.set_mark(connection, here.room.id, user.id, message_id)
-
-        await self._storage.write(store)
         self._recount(place)
         self._tell_servers([place])
 
@@ -193,31 +188,23 @@ class Unread:
     async def stop(self) -> None:
         """Store all marks and stop telling."""
         self._tell.close()
-        if self._going_back:
-            await asyncio.wait(self._going_back)
         await self._marks.flush()
 
     def _go_back(self, back: WentBack) -> None:
         """Let no mark that waits, and no page that has the room in front, clear what is to be unread."""
-        self._marks.discard(_Place(back.user_id, back.room_id))
-        watches = tuple(self._mine.get(back.user_id, ()))
-        tell_each(partial(watch.on_going_back, back.room_id, back.message_id) for watch in watches)
+        place = _Place(back.user_id, back.room_id)
+        waiting = self._marks.get(place)
+        if waiting is not None and waiting.went_back < back.times:
+            self._marks.discard(place)  # storage would refuse it
+        tell_each(partial(watch.on_going_back, back) for watch in tuple(self._mine.get(back.user_id, ())))
 
-    def _went_back_elsewhere(self, _: str, back: WentBack) -> None:
-        """Go back; a mark that is stored here at this moment may come after what the other server stores."""
-        self._go_back(back)
-        if self._marks.get(_Place(back.user_id, back.room_id)) is not None:
-            task = asyncio.create_task(self._go_back_again(back), name='mark as unread after what is being stored')
-            self._going_back.add(task)
-            task.add_done_callback(self._going_back.discard)
-
-    async def _go_back_again(self, back: WentBack) -> None:
-        try:
-            await self._marks.flush()
-            await self._storage.write(reading.lower_mark, back.room_id, back.user_id, back.message_id)
-        except StorageFailed:
-            return  # it is in the log
-        self._recount(_Place(back.user_id, back.room_id))
+    def _stored(self, places: Collection[_Place], refused: Sequence[reading.GoneBack]) -> None:
+        """Tell the other servers; and pages here, of what somebody marked elsewhere without a word coming through."""
+        self._tell_servers(places)
+        for went_back in refused:
+            back = WentBack(*went_back)
+            self._go_back(back)
+            self._recount(_Place(back.user_id, back.room_id))
 
     def _recount(self, place: _Place) -> None:
         """Tell a person's pages that what they have read of a room has changed."""
@@ -260,5 +247,5 @@ def _discard(watches: dict[int, set[Watch]], key: int, watch: Watch) -> None:
         watches.pop(key, None)
 
 
-def _save(connection: Connection, marks: Mapping[_Place, int]) -> None:
-    reading.mark_read(connection, {(place.room_id, place.user_id): message_id for place, message_id in marks.items()})
+def _save(connection: Connection, marks: Mapping[_Place, reading.Seen]) -> list[reading.GoneBack]:
+    return reading.mark_read(connection, {(place.room_id, place.user_id): seen for place, seen in marks.items()})

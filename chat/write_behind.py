@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -13,23 +13,24 @@ from chat.storage import Storage
 
 K = TypeVar('K')
 V = TypeVar('V')
+R = TypeVar('R')
 log = logging.getLogger('hearth.storage')
 
 
-class WriteBehind(Generic[K, V]):
+class WriteBehind(Generic[K, V, R]):
     """Keeps the newest value of each key and stores them together, at most ``delay`` seconds later."""
 
     def __init__(
         self,
         storage: Storage,
-        save: Callable[[Connection, Mapping[K, V]], object],
+        save: Callable[[Connection, Mapping[K, V]], Sequence[R]],
         delay: float,
-        stored: Callable[[Collection[K]], object] = lambda keys: None,
+        stored: Callable[[Collection[K], Sequence[R]], object] = lambda keys, found: None,
     ) -> None:
         self._storage = storage
         self._save = save
         self._delay = delay
-        self._stored = stored  # told the keys of what is stored now
+        self._stored = stored  # told the keys of what is stored now, and what ``save`` returned
         self._waiting: dict[K, V] = {}
         self._storing: dict[K, V] = {}
         self._flushing: asyncio.Task[None] | None = None
@@ -60,8 +61,8 @@ class WriteBehind(Generic[K, V]):
             self._storing, self._waiting = self._waiting, {}
             try:
                 if self._storing:
-                    await self._storage.write(self._save_all, self._storing)
-                    self._stored(self._storing.keys())
+                    found = await self._storage.write(self._save_all, self._storing)
+                    self._stored(self._storing.keys(), found)
             except StorageFailed:
                 self._waiting = {**self._storing, **self._waiting}
                 raise
@@ -79,18 +80,16 @@ class WriteBehind(Generic[K, V]):
                 self._flushing = None
                 return
 
-    def _save_all(self, connection: Connection, values: Mapping[K, V], *, again: bool = True) -> None:
+    def _save_all(self, connection: Connection, values: Mapping[K, V], *, again: bool = True) -> Sequence[R]:
         try:
             with connection.begin_nested():
-                self._save(connection, values)
+                return self._save(connection, values)
         except OperationalError:
             raise  # the database is in trouble, not a value
         except Exception:  # one that can never be stored must not hold up the others
             if len(values) == 1:
                 if again:  # another server may have stored the same key at this very moment, which is seen now
-                    self._save_all(connection, values, again=False)
-                else:
-                    log.exception('Could not store %r', *values)
-                return
-            for key, value in values.items():
-                self._save_all(connection, {key: value})
+                    return self._save_all(connection, values, again=False)
+                log.exception('Could not store %r', *values)
+                return ()
+            return [each for key, value in values.items() for each in self._save_all(connection, {key: value})]

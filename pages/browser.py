@@ -244,11 +244,16 @@ TAKE_FROM_BEGINNING = (
     '(() => {{ const box = getElement({:d}); return box.inputValue = box.inputValue.slice({:d}); }})()'
 )
 
-# The words of a message take the place of a draft. What was typed until then is the result: a value set from here would
-# wipe it. The words stand in an element of the page, which is there when this runs a moment later.
+# The words of a message take the place of a draft, or the draft that of them. What was in the box until then is told,
+# and what is in it now: a value set from here would wipe what was typed meanwhile. The words stand in an element of the
+# page, which is there when this runs a moment later. If it says what is let go of, what was typed beside that stays.
 EXCHANGE = (
-    'new Promise((done) => setTimeout(() => {{ const box = getElement({:d}), before = box.inputValue ?? "";'
-    ' box.inputValue = document.getElementById("{}").dataset.words; done(before); }}))'
+    'new Promise((done) => setTimeout(() => {{ const box = getElement({:d}), before = box.inputValue ?? "",'
+    ' {{words, left}} = document.getElementById("{}").dataset, now = [...before], old = [...(left ?? before)];'
+    ' const same = (one, other) => one !== undefined && one === other; let start = 0, end = 0;'
+    ' while (same(old[start], now[start])) start++;'
+    ' while (end < Math.min(old.length, now.length) - start && same(old.at(-1 - end), now.at(-1 - end))) end++;'
+    ' box.inputValue = words + now.slice(start, now.length - end).join(""); done([before, box.inputValue]); }}))'
 )
 
 # A suggestion takes the place of what was typed, and what is typed meanwhile stays: only the browser knows both. The
@@ -283,9 +288,12 @@ async def take_from_beginning(box: ui.input, text: str) -> str | None:
     return await _text_after(box, TAKE_FROM_BEGINNING.format(box.id, units(text)))
 
 
-async def exchange(box: ui.input, words: ui.element) -> str | None:
-    """Put the words that an element holds into a box; return what was there before, None if the browser did not say."""
-    return await _text_after(box, EXCHANGE.format(box.id, words.html_id))
+async def exchange(box: ui.input, words: ui.element) -> tuple[str, str] | None:
+    """Put the words that an element holds into a box; return what was there before, and now, if the browser says."""
+    texts = await _told_after(box, EXCHANGE.format(box.id, words.html_id))
+    if isinstance(texts, list) and len(texts) == 2 and all(isinstance(text, str) for text in texts):
+        return texts[0], texts[1]
+    return None
 
 
 async def put_suggestion(box: ui.input, start: int, end: int) -> str | None:
@@ -294,11 +302,15 @@ async def put_suggestion(box: ui.input, start: int, end: int) -> str | None:
 
 
 async def _text_after(box: ui.input, expression: str) -> str | None:
+    text = await _told_after(box, expression)
+    return text if isinstance(text, str) else None
+
+
+async def _told_after(box: ui.input, expression: str) -> object:
     try:
-        text = await box.client.run_javascript(expression, timeout=ANSWERS_WITHIN)
+        return await box.client.run_javascript(expression, timeout=ANSWERS_WITHIN)
     except TimeoutError:
         return None
-    return text if isinstance(text, str) else None
 
 
 def units(text: str) -> int:

@@ -96,18 +96,40 @@ class Composer:
             self._text.fill(text)
 
     def edit(self, message: Message) -> None:
-        """Let the words of a message be changed; the draft waits."""
+        """Let the words of a message be changed; the draft waits, and changes to another are asked about."""
+        if self._editing is not None and self._editing.id == message.id:
+            self.focus()
+        else:
+            self._ask_to_leave(partial(self._begin_edit, message))
+
+    def reply_to(self, message: Message) -> None:
+        """Let what is written be the answer to a message."""
+        self._ask_to_leave(partial(self._begin_reply, message))
+
+    def _ask_to_leave(self, go_on: Callable[[], object]) -> None:
+        """Go on to something else than what is edited: changes are not lost without a word."""
+        if self._editing is None or self._text.typed == self._editing.body:
+            go_on()
+            return
+
+        async def discard() -> None:
+            go_on()
+
+        with self._box:
+            dialogs.confirm('Discard your changes to the other message?', 'Discard', discard)
+
+    def _begin_edit(self, message: Message) -> None:
         is_first, self._editing = self._editing is None, message
         if is_first:
             self._draft = self._text.typed
             self._text.exchange(message.body, self._draft_told)
-            self._refresh()
-            self.focus()
         else:
-            self._fill(message.body)
+            self._text.exchange(message.body, lambda told: None)
+        self._show_problem('')
+        self._refresh()
+        self.focus()
 
-    def reply_to(self, message: Message) -> None:
-        """Let what is written be the answer to a message."""
+    def _begin_reply(self, message: Message) -> None:
         self.cancel()
         self._answer(message)
         self._refresh()
@@ -123,7 +145,8 @@ class Composer:
         """Leave editing, after which the draft is back with what it answers; or leave replying."""
         if self._editing is not None:
             self._editing = None
-            self._fill(self._draft)
+            self._text.give_back(self._draft, self._text.typed)
+            self.focus()
         elif self._replying_to is not None:
             self._answer(None)
         self._show_problem('')
@@ -170,9 +193,11 @@ class Composer:
             self._replying_to = None
         if self._editing is editing and not self._text.is_deleted:
             self._editing = None
-            self._text.take_away(body)
             if editing is not None and self._draft:
-                self._fill(self._draft)
+                self._text.give_back(self._draft, body)
+                self.focus()
+            else:
+                self._text.take_away(body)
             if answered is not None:
                 self._keep(self._text.typed)
             self._show_problem('')
@@ -203,11 +228,6 @@ class Composer:
         self._completion.changed()
         if self._editing is None:
             self._keep(self._text.typed)
-
-    def _fill(self, body: str) -> None:
-        self._text.fill(body)
-        self._refresh()
-        self.focus()
 
     def _show_problem(self, sentence: str) -> None:
         self._problem.text = sentence

@@ -30,6 +30,7 @@ from chat.events import (
 )
 from chat.models import Counts, Member, MentionOfAll, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
+from chat.unread import WentBack
 from pages import dialogs, links
 from pages.asking import shows_errors
 from pages.card import PersonCard
@@ -102,6 +103,7 @@ class Conversation:
         self._held: list[Told] | None = None  # heard while nobody knows whether this person still belongs here
         self._pulse = pulses.of(self.room.id, SHOW_TOGETHER)
         self._read_id = 0
+        self._went_back = view.went_back
         self.mentions = view.mentions  # of the person, among what is unseen
         self._counted: tuple[int, int] | None = None
         self._left_unread = False  # on purpose: seeing does not clear it
@@ -260,7 +262,7 @@ class Conversation:
 
     def _mark_read(self) -> None:
         if self._is_alive():  # else it answers, if it can, and then it has seen
-            self._chat.unread.seen(self._user, self.room, self._read_id)
+            self._chat.unread.seen(self._user, self.room, self._read_id, self._went_back)
 
     @property
     def counts(self) -> Counts:
@@ -279,13 +281,14 @@ class Conversation:
         if room_id == self.room.id and (self.messages.unseen or self._left_unread):
             self._recount()
 
-    def leave_unread(self, room_id: int, message_id: int) -> None:
+    def leave_unread(self, back: WentBack) -> None:
         """Take note that the person wants to read what comes after a message again: seeing it now does not count."""
-        if room_id != self.room.id or self._subscription is None:
+        if back.room_id != self.room.id or back.times <= self._went_back or self._subscription is None:
             return
+        self._went_back = back.times
         self._slow_pulse.forget(self._mark_read)
         self._left_unread = True
-        self.messages.draw_line(message_id)
+        self.messages.draw_line(back.message_id)
         self._line = ''
         self.messages.flush()
 

@@ -20,7 +20,6 @@ class MessageBox(ui.textarea):
         self._leaving = ''  # taken away here, and perhaps not yet in the browser
         self._putting: list[_Put] = []  # likewise put in
         self._told_before: _Before | None = None  # while other words are on their way into the box
-        self._words: ui.element | None = None  # those words, where the browser finds them; made when they are needed
         self._done_putting = asyncio.Event()
         self._done_putting.set()
         self.is_typed = False  # whether somebody has typed what is told just now
@@ -43,13 +42,21 @@ class MessageBox(ui.textarea):
 
     def exchange(self, words: str, on_told: Callable[[str], object]) -> None:
         """Put other words into the box, and tell what was typed in it until they were there."""
+        self._exchange(words, None, on_told)
+
+    def give_back(self, words: str, left: str) -> None:
+        """Put words into the box instead of those that one has ``left``; what is typed until then stays behind them."""
+        self._exchange(words, left, lambda told: None)
+
+    def _exchange(self, words: str, left: str | None, on_told: Callable[[str], object]) -> None:
         self._told_before = _Before(on_told)
-        if self._words is None:
-            with self.parent_slot or self.client:
-                self._words = ui.element().classes('hidden')
-        self._words.props['data-words'] = words
+        with self.parent_slot or self.client:
+            place = ui.element().classes('hidden')  # one's own, as the words before these may be on their way, too
+        place.props['data-words'] = words
+        if left is not None:
+            place.props['data-left'] = left
         self._note(words)
-        background_tasks.create(self._exchange_in_browser(self._words, self._told_before), name='put in words')
+        background_tasks.create(self._exchange_in_browser(place, self._told_before), name='put in words')
 
     def take_away(self, sent: str) -> None:
         """Remove ``sent`` from the beginning of the box, if it begins so."""
@@ -87,17 +94,20 @@ class MessageBox(ui.textarea):
                 self._take_over(self._as_known_here(left))
 
     async def _exchange_in_browser(self, words: ui.element, before: '_Before') -> None:
-        left = await browser.exchange(self, words)
+        texts = await browser.exchange(self, words)
+        if not words.is_deleted:
+            words.delete()
         if self._told_before is not before or self.is_deleted:
             return  # there is something else in the box by now
         self._told_before = None
-        if left is None:
+        if texts is None:
             self.update()  # the browser did not say: it gets what is known here
             return
-        left = self._as_known_here(left)
+        left, now = (self._as_known_here(text) for text in texts)
+        heard = before.told
         before.on_told(left)
-        if before.told is not None and before.told != left:  # typed after the exchange, and heard before its answer
-            self._note(before.told)
+        # What was heard last may have been typed after the exchange, and before its answer.
+        self._note(now if heard is None or heard == left else heard)
 
     def _take_over(self, text: str) -> None:
         """Take over what a browser has in its box, or had there before it got other words."""

@@ -16,6 +16,7 @@ from chat.errors import ChatError, Forbidden, NotFound
 from chat.models import Level, Message, Room, RoomEntry, RoomView, Session, User
 from chat.pacing import Paced
 from chat.presence import Connection
+from chat.unread import WentBack
 from pages import (
     browser,
     buttons,
@@ -518,9 +519,9 @@ class RoomPage:
         if self._conversation is not None:
             self._conversation.mark_changed(room_id)
 
-    def _leave_unread(self, room_id: int, message_id: int) -> None:
+    def _leave_unread(self, back: WentBack) -> None:
         if self._conversation is not None:
-            self._conversation.leave_unread(room_id, message_id)
+            self._conversation.leave_unread(back)
 
     @shows_errors
     async def _go(self) -> None:

@@ -30,6 +30,10 @@ class Database(Protocol):
     def versions(self) -> Mapping[str, str]:
         """What it is and which version of it, for whoever reads of a fault in one."""
 
+    @property
+    def many_write(self) -> bool:
+        """Whether several transactions write at once, so that they do not end in the order of the ids they took."""
+
     def is_there(self) -> bool:
         """Whether there is a database already."""
 
@@ -65,6 +69,11 @@ class Storage:
     def versions(self) -> Mapping[str, str]:
         """What everything is kept in, and which version of it."""
         return self._database.versions
+
+    @property
+    def many_write(self) -> bool:
+        """Whether something can be stored under a lower id than what can be read already."""
+        return self._database.many_write
 
     @property
     def is_open(self) -> bool:

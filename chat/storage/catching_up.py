@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, literal, select, tuple_, update
 
 from chat.clock import moment
 from chat.models import Message, Room
@@ -11,20 +11,29 @@ from chat.storage import messages as message_rows
 from chat.storage import rooms as room_rows
 from chat.storage.tables import memberships, messages, rooms, users
 
+NO_ID = 2**63 - 1  # beyond all
 _IS_MINE = and_(memberships.c.user_id == bindparam('reader'), memberships.c.left_at.is_(None))
 _MINE = select(memberships.c.room_id).where(_IS_MINE)
-_JOINED_AT = (
-    select(memberships.c.joined_at).where(_IS_MINE, memberships.c.room_id == messages.c.room_id).scalar_subquery()
+# Compared and ordered as pairs, the newest of a room is found by the index on both, whatever PostgreSQL thinks of how
+# much is said in each room: else it may walk down all ids, through whatever was said later elsewhere.
+_HERE, _PAIR = memberships.c.room_id, tuple_(messages.c.room_id, messages.c.id)
+_NEWEST_HERE = (
+    select(messages.c.id)
+    .where(_PAIR.between(tuple_(_HERE, literal(0)), tuple_(_HERE, literal(NO_ID))))
+    .order_by(messages.c.room_id.desc(), messages.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
 )
-_IN_MINE = and_(
-    messages.c.room_id.in_(_MINE),
-    messages.c.created_at >= _JOINED_AT,  # what was said before is no news, as nothing of it is unread
-    messages.c.deleted_at.is_(None),
-    messages.c.hidden_at.is_(None),
-)
+_PLACES = select(_HERE, memberships.c.joined_at, _NEWEST_HERE.label('newest')).where(_IS_MINE)
 _NEWEST_IDS = (
     select(messages.c.id)
-    .where(_IN_MINE, messages.c.id > bindparam('after'))
+    .where(
+        messages.c.room_id == bindparam('room_id'),
+        messages.c.id > bindparam('after'),
+        messages.c.id <= bindparam('up_to'),
+        messages.c.created_at >= bindparam('joined_at'),  # what was said before is no news: nothing of it is unread
+        func.coalesce(messages.c.deleted_at, messages.c.hidden_at).is_(None),  # no index on that, which looks as good
+    )
     .order_by(messages.c.id.desc())
     .limit(bindparam('most'))
 )
@@ -62,14 +71,26 @@ def said_at(connection: Connection, message_id: int) -> datetime | None:
 
 
 def newest_id(connection: Connection, user_id: int) -> int:
-    """Return the id of the newest message in somebody's rooms, 0 if there is none."""
-    query = _NEWEST_IDS
-    return connection.execute(query, {'reader': user_id, 'after': 0, 'most': 1}).scalar() or 0
+    """Return the id of the newest message in somebody's rooms, 0 if there is none.
+
+    Within a transaction that writes, nothing can come to these rooms later with a lower id: whoever says something
+    holds the room before it gets its id, so what had one before these rooms were held is stored by now.
+    """
+    room_rows.hold_all_of(connection, user_id)
+    return max((place.newest or 0 for place in connection.execute(_PLACES, {'reader': user_id})), default=0)
 
 
-def newest(connection: Connection, user_id: int, after: int, limit: int) -> list[Message]:
-    """Return the newest messages after an id that can be read in somebody's rooms, the oldest of them first."""
-    ids = connection.execute(_NEWEST_IDS, {'reader': user_id, 'after': after, 'most': limit}).scalars().all()
+def newest(connection: Connection, user_id: int, after: int, up_to: int, limit: int) -> list[Message]:
+    """Return the newest messages after an id, up to another, that can be read in somebody's rooms, the oldest first."""
+    ids: list[int] = []
+    places = connection.execute(_PLACES, {'reader': user_id}).all()
+    for place in sorted(places, key=lambda place: place.newest or 0, reverse=True):
+        least = ids[-1] if len(ids) == limit else after  # nothing older is among the newest any more
+        if (place.newest or 0) <= least:
+            break
+        asked = {'room_id': place.room_id, 'joined_at': place.joined_at, 'after': least, 'up_to': up_to, 'most': limit}
+        found = connection.execute(_NEWEST_IDS, asked).scalars()
+        ids = sorted([*ids, *found], reverse=True)[:limit]
     return sorted(message_rows.by_ids(connection, ids), key=lambda message: message.id)
 
 

@@ -1,6 +1,6 @@
 """Statements about accounts that are deleted: their rows stay for the messages, with nothing in them of who it was."""
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from chat import text
 from chat.clock import now_ms
@@ -70,6 +70,8 @@ def forget_leftovers(connection: Connection) -> None:
     for table in THEIRS:
         connection.execute(delete(table).where(table.c.user_id.in_(_OF_THE_DELETED)))
     files.forget_unsent_of(connection, _OF_THE_DELETED)
+    told = and_(memberships.c.user_id.in_(_OF_THE_DELETED), memberships.c.notify.is_not(None))
+    connection.execute(update(memberships).where(told).values(notify=None))
 
 
 def begin_removing(connection: Connection, user_id: int) -> None:

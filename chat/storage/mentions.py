@@ -1,6 +1,8 @@
 """Statements about whom messages mention."""
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from collections.abc import Collection
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from chat.models import Mentioned, User
 from chat.storage.tables import memberships, mentions, users
@@ -10,11 +12,21 @@ _PEOPLE = (
     .join_from(memberships, users, memberships.c.user_id == users.c.id)
     .where(memberships.c.room_id == bindparam('room_id'), memberships.c.left_at.is_(None))
 )
+_CALLED = _PEOPLE.where(users.c.name_key.in_(bindparam('keys', expanding=True)))
+_COUNT = _PEOPLE.with_only_columns(func.count()).where(users.c.kind != 'bot', users.c.id != bindparam('but'))
 
 
-def people(connection: Connection, room_id: int) -> list[User]:
-    """Return who can be mentioned in a room: its members."""
-    return [User(row.id, row.name, row.kind) for row in connection.execute(_PEOPLE, {'room_id': room_id})]
+def people(connection: Connection, room_id: int, keys: Collection[str] | None = None) -> list[User]:
+    """Return who can be mentioned in a room: its members, or those of them whose names have one of some keys."""
+    query, asked = (_PEOPLE, {}) if keys is None else (_CALLED, {'keys': list(keys)})
+    found = connection.execute(query, {'room_id': room_id, **asked})
+    return [User(row.id, row.name, row.kind) for row in found]
+
+
+def count(connection: Connection, room_id: int, but: int = 0) -> int:
+    """Return how many members of a room are no bots, leaving one person out."""
+    number: int = connection.execute(_COUNT, {'room_id': room_id, 'but': but}).scalar_one()
+    return number
 
 
 def of(connection: Connection, message_id: int) -> dict[int, str]:

@@ -42,6 +42,7 @@ class OneWriter:
     """A database in a file, which this process has for itself."""
 
     versions: Mapping[str, str] = {'sqlite': sqlite.VERSION}
+    many_write = False
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / 'hearth.sqlite'

@@ -62,6 +62,8 @@ log = logging.getLogger('hearth.storage')
 class PostgreSQL:
     """A database on a server, which several servers of the chat can share."""
 
+    many_write = True
+
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername='postgresql+psycopg')
         self._engine = _engine(self._url.render_as_string(hide_password=False))

@@ -1,6 +1,7 @@
 """Statements about how far people have read, and what is unread: messages of others, and among them mentions."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, case, func, select, update
 
@@ -16,6 +17,7 @@ _MARK_READ = (
         memberships.c.room_id == bindparam('this_room'),
         memberships.c.user_id == bindparam('reader'),
         memberships.c.last_read_id < bindparam('mark'),
+        memberships.c.went_back <= bindparam('seen_after'),
     )
     .values(last_read_id=bindparam('mark'))
 )
@@ -50,37 +52,67 @@ _MARKS = select(memberships.c.room_id, memberships.c.last_read_id).where(
 )
 
 
+class Seen(NamedTuple):
+    """How far somebody has seen a room, and how often they had gone back before: what was seen after that counts."""
+
+    went_back: int
+    message_id: int
+
+
+class GoneBack(NamedTuple):
+    """Somebody has marked a room as unread from after a message on, and how often they have done so now."""
+
+    user_id: int
+    room_id: int
+    message_id: int
+    times: int
+
+
 def newest_id(connection: Connection, room_id: int) -> int:
     """Return the id of the newest message of a room, 0 if there is none."""
     number: int = connection.execute(_NEWEST_ID, {'room_id': room_id}).scalar_one()
     return number
 
 
-def mark_read(connection: Connection, marks: Mapping[tuple[int, int], int]) -> None:
-    """Store how far people have read, by room and person: a message's id each. No mark ever goes back."""
+def mark_read(connection: Connection, marks: Mapping[tuple[int, int], Seen]) -> list[GoneBack]:
+    """Store how far people have seen rooms, by room and person; no mark ever goes back.
+
+    What was seen before somebody went back is not stored. Returned is who did.
+    """
     newest = {room_id: newest_id(connection, room_id) for room_id, _ in marks}
     values = [
-        {'this_room': room_id, 'reader': user_id, 'mark': min(message_id, newest[room_id])}
-        for (room_id, user_id), message_id in sorted(
-            marks.items()
-        )  # in one order, or two servers would wait for each other
+        {
+            'this_room': room_id,
+            'reader': user_id,
+            'mark': min(seen.message_id, newest[room_id]),
+            'seen_after': seen.went_back,
+        }
+        for (room_id, user_id), seen in sorted(marks.items())  # in one order, or two servers would wait for each other
     ]
     connection.execute(_MARK_READ, values)
+    return [back for room_id in newest for back in _went_back(connection, room_id, marks)]
 
 
-def set_mark(connection: Connection, room_id: int, user_id: int, message_id: int | None) -> None:
-    """Store that somebody has read as far as this message and no further; None for all there is."""
+def _went_back(connection: Connection, room_id: int, marks: Mapping[tuple[int, int], Seen]) -> list[GoneBack]:
+    """Return who has gone back in a room since they saw what is to be stored."""
+    here = and_(memberships.c.room_id == room_id, memberships.c.left_at.is_(None), memberships.c.went_back > 0)
+    readers = [user_id for each, user_id in marks if each == room_id]
+    columns = memberships.c.user_id, memberships.c.room_id, memberships.c.last_read_id, memberships.c.went_back
+    found = connection.execute(select(*columns).where(here, memberships.c.user_id.in_(readers)))
+    gone = [GoneBack(*row) for row in found]
+    return [back for back in gone if back.times > marks[room_id, back.user_id].went_back]
+
+
+def set_mark(connection: Connection, room_id: int, user_id: int, message_id: int | None) -> GoneBack | None:
+    """Store that somebody has read as far as this message and no further, which they may go back for; None for all."""
     newest = newest_id(connection, room_id)
     mark = newest if message_id is None else min(message_id, newest)
     here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
-    connection.execute(update(memberships).where(here).values(last_read_id=mark))
-
-
-def lower_mark(connection: Connection, room_id: int, user_id: int, message_id: int) -> None:
-    """Store that somebody has read no further than this message."""
-    here = and_(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
-    beyond = update(memberships).where(here, memberships.c.last_read_id > message_id)
-    connection.execute(beyond.values(last_read_id=message_id))
+    goes_back = mark < newest
+    values = {'last_read_id': mark, **({'went_back': memberships.c.went_back + 1} if goes_back else {})}
+    set_now = update(memberships).where(here).values(values).returning(memberships.c.went_back)
+    times = connection.execute(set_now).scalar_one()
+    return GoneBack(user_id, room_id, mark, times) if goes_back else None
 
 
 def counts(connection: Connection, user_id: int, room_ids: list[int] | None = None) -> dict[int, Counts]:

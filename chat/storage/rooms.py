@@ -37,6 +37,7 @@ _REACHED = (
         users.c.banned_until.label('out_until'),
         memberships.c.role,
         memberships.c.last_read_id,
+        memberships.c.went_back,
         memberships.c.left_at,
         memberships.c.muted_until,
         memberships.c.banned_until,
@@ -106,6 +107,7 @@ class Found(NamedTuple):
     room: Room | None
     role: Role | None
     last_read_id: int
+    went_back: int
     muted_until: int
     banned_until: int
     spoke_at: int
@@ -126,6 +128,7 @@ def reached(connection: Connection, slug: str, user_id: int) -> Found | None:
         None if row.id is None else room_of(row),
         row.role if is_member else None,
         (row.last_read_id or 0) if is_member else 0,
+        row.went_back or 0,
         max(row.silent_until or 0, row.muted_until or 0),
         row.banned_until or 0,
         row.spoke_at or 0,

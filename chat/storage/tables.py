@@ -115,6 +115,7 @@ memberships = Table(
     Column('banned_until', BigInteger),  # who is banned has left
     Column('spoke_at', BigInteger),  # where there is a slow mode
     Column('notify', String(16)),  # models.Level; None for what is usual for the kind of room
+    Column('went_back', Integer, nullable=False, server_default='0'),  # how often something was marked as unread
     Index(None, 'room_id', 'revision'),
     Index(None, 'user_id'),
 )

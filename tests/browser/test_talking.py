@@ -227,3 +227,54 @@ async def test_what_one_types_until_the_words_to_edit_are_in_the_box_is_back_aft
     await ada.sees('drafted')
     await expect(ada.box).to_have_value('')
     assert ada.complaints == []
+
+
+async def test_what_one_types_after_leaving_or_sending_an_edit_stays_behind_the_draft(stranger) -> None:
+    ada = await stranger()
+    await ada.have_slow_line(0.6)
+    await ada.join('Ada')
+    await ada.say('one two')
+    await ada.box.press_sequentially('draft ')
+    await ada.row('one two').get_by_role('button').last.focus()
+    await ada.page.keyboard.press('e')
+    await expect(ada.box).to_have_value('one two')
+    await ada.box.press('Home')
+    await ada.box.press_sequentially('no! ')
+    await ada.box.press('Escape')
+    await ada.box.press_sequentially('and', delay=20)
+    await expect(ada.box).to_have_value('draft and')
+    await ada.row('one two').get_by_role('button').last.focus()
+    await ada.page.keyboard.press('e')
+    await expect(ada.box).to_have_value('one two')
+    await ada.box.press('End')
+    await ada.box.press_sequentially('!')
+    await ada.box.press('Enter')
+    await ada.box.press_sequentially(' so', delay=20)
+    await ada.sees('one two!')
+    await expect(ada.box).to_have_value('draft and so')
+    await ada.box.press_sequentially(' on', delay=20)
+    await ada.box.press('Enter')
+    await ada.sees('draft and so on')
+    await expect(ada.box).to_have_value('')
+    assert ada.complaints == []
+
+
+async def test_whoever_is_asked_about_changes_types_on_in_the_message_that_they_chose(stranger) -> None:
+    ada = await stranger()
+    await ada.join('Ada')
+    for words in ('one', 'two'):
+        await ada.say(words)
+    await ada.row('one').get_by_role('button').last.focus()
+    await ada.page.keyboard.press('e')
+    await expect(ada.box).to_have_value('one')
+    await ada.box.press_sequentially('!')
+    await ada.row('two').get_by_role('button').last.focus()
+    await ada.page.keyboard.press('e')
+    await ada.page.get_by_role('button', name='Discard').click()
+    await expect(ada.box).to_have_value('two')
+    await expect(ada.box).to_be_focused()
+    await ada.page.keyboard.press('End')
+    await ada.page.keyboard.type('?')
+    await ada.page.keyboard.press('Enter')
+    await ada.sees('two?')
+    assert ada.complaints == []

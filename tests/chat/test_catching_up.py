@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from chat import Chat, rendered
 from chat.clock import now_ms
 from chat.errors import ChatError, Unauthenticated
 from chat.markup import render
 from chat.models import CatchUp, Message, User
+from chat.storage import catching_up as rows
 from chat.storage.tables import messages, users
 from tests.chat.people import newcomer
 
@@ -209,6 +210,47 @@ async def test_much_is_cut_and_says_so(chat: Chat, ada: User, bo: User, monkeypa
     last = await say(chat, ada, 'one more')
     found = await chat.catching_up.look(bo)
     assert (found.has_more, found.up_to, [each.messages for each in found.rooms]) == (True, last.id, [4])
+
+
+async def test_the_newest_of_several_rooms_are_the_newest_of_all(chat: Chat, ada: User, bo: User) -> None:
+    chat.rate_limits._enabled = False
+    for name in ('Kitchen', 'Garden', 'Elsewhere'):
+        await chat.rooms.create(ada, name)
+    for name in ('kitchen', 'garden'):
+        await chat.rooms.join(bo, name)
+    order = ('lobby', 'garden', 'garden', 'elsewhere', 'lobby', 'kitchen', 'lobby')
+    said = [await say(chat, ada, '.', room=name) for name in order]
+    await chat.messages.delete(ada, said[2].id)
+    mine = [each.id for each in said if each.room != 'elsewhere' and each is not said[2]]
+    for limit in range(1, len(said)):
+        for after in [0, *mine]:
+            for up_to in mine:
+                found = await chat.storage.read(rows.newest, bo.id, after, up_to, limit)
+                assert [each.id for each in found] == [each for each in mine if after < each <= up_to][-limit:]
+
+
+async def test_what_is_said_in_rooms_of_others_costs_nothing(chat: Chat, ada: User, bo: User) -> None:
+    if chat.settings.database_url is not None:
+        return  # which tells no steps
+    await chat.rooms.create(ada, 'Busy')
+    first = await say(chat, ada, 'hello')
+
+    def steps(connection: Connection) -> int:
+        count: list[None] = []
+        driver = connection.connection.dbapi_connection
+        driver.set_progress_handler(lambda: count.append(None), 2)
+        try:
+            assert rows.newest_id(connection, bo.id) == first.id
+            assert [each.id for each in rows.newest(connection, bo.id, 0, 10**6, 1_000)] == [first.id]
+        finally:
+            driver.set_progress_handler(None, 0)
+        return len(count)
+
+    before = await chat.storage.read(steps)
+    chat.rate_limits._enabled = False
+    for _ in range(100):
+        await say(chat, ada, 'hello', room='busy')
+    assert await chat.storage.read(steps) < before + 50  # a message that is walked over takes ten of these
 
 
 async def test_whoever_is_banned_or_gone_is_told_nothing(chat: Chat, ada: User, bo: User) -> None:

@@ -20,6 +20,7 @@ from chat.errors import (
 )
 from chat.events import MemberLeft, MessageDeleted, RoomEvent, Typing
 from chat.models import Message, Session, User
+from chat.storage import notifications as notification_rows
 from chat.storage import rooms as room_rows
 from chat.storage.tables import identities, links, memberships, metadata, pictures, users
 from chat.text import DELETED_ACCOUNT
@@ -254,6 +255,22 @@ async def test_a_draft_that_was_typed_just_before_is_not_stored_after(chat: Chat
     await delete(chat, ada)
     await chat.drafts.flush()
     assert await chat.storage.read(lambda c: c.exec_driver_sql('SELECT count(*) FROM drafts').scalar()) == 0
+
+
+async def test_a_level_of_notifications_that_was_set_at_that_moment_goes_like_the_others(
+    chat: Chat, ada: User, bo: User
+) -> None:
+    lobby = await chat.rooms.find(ada, 'lobby')
+    await delete(chat, ada)
+    await chat.storage.write(notification_rows.set_level, lobby.id, ada.id, 'everything')
+    await chat.storage.write(notification_rows.set_level, lobby.id, bo.id, 'nothing')
+    await chat.deletion.finish()
+
+    def levels(connection: Connection) -> list[tuple[int, str | None]]:
+        query = select(memberships.c.user_id, memberships.c.notify).order_by(memberships.c.user_id)
+        return [tuple(row) for row in connection.execute(query)]
+
+    assert await chat.storage.read(levels) == [(ada.id, None), (bo.id, 'nothing')]
 
 
 async def test_no_session_begins_a_moment_later(chat: Chat, ada: User) -> None:

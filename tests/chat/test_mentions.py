@@ -1,20 +1,26 @@
 """Mentions: who is meant by the words after an "@", and when all of a room are."""
 
 import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import unescape
 from time import thread_time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
-from chat import Chat, markup, permissions, text
+from chat import Chat, markup, mentions, permissions, text
 from chat.errors import AskFirst, Forbidden, Invalid
-from chat.models import Message, User
-from chat.names import EVERYBODY, Names
-from chat.storage import tables
+from chat.models import Message, Room, User
+from chat.names import EVERYBODY, Names, folded
+from chat.reach import Reached
+from chat.storage import Storage, tables
+from chat.storage import mentions as mention_rows
+from chat.storage import rooms as room_rows
 from tests.chat.people import newcomer
 
 PEOPLE = {
@@ -147,6 +153,75 @@ def test_whatever_is_written_each_mention_is_of_a_member_and_shows_what_was_writ
 @given(st.lists(st.sampled_from([*'@ ,!é太a', '@Ada', '@all', 'Lovelace', 'Zoë']), max_size=30).map(''.join))
 def test_the_words_that_are_shown_are_those_that_were_written(body: str) -> None:
     assert shown(markup.render(body, NAMES)).split() == body.split()
+
+
+ALIKE = [*PEOPLE.values(), 'BΗb', 'bηB', 'Stra\u00dfe', 'I\u0307ç', '\uff21da L', 'A b-c']
+FORMS = [partial(unicodedata.normalize, form) for form in ('NFC', 'NFD', 'NFKC', 'NFKD')]
+CHANGED = st.sampled_from([str.upper, str.casefold, str.swapcase, *FORMS])
+
+
+@settings(max_examples=300)
+@given(st.one_of(st.sampled_from(ALIKE), st.text(min_size=1, max_size=32)), st.lists(CHANGED, min_size=1, max_size=4))
+def test_names_that_are_written_alike_have_one_key(name: str, changes: list[Callable[[str], str]]) -> None:
+    other = name
+    for change in changes:
+        other = change(other)
+    if folded(name) == folded(other) and not text.depends_on_capitals(name):
+        assert text.skeleton(name) == text.skeleton(other)
+        assert not text.depends_on_capitals(other)
+
+
+@pytest.fixture(scope='module')
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """Return a room, which is the first, with everybody of ``PEOPLE`` and some with similar names in it."""
+    storage = Storage(tmp_path_factory.mktemp('crowded'))
+    storage.open()
+    similar = {30 + number: name for number, name in enumerate(('BΗb', 'Straße', 'Ad', 'Adam', 'A b-c', '\uff21da L'))}
+    people = {text.skeleton(name): (user_id, name) for user_id, name in {**PEOPLE, **similar}.items()}
+    with storage.writing() as connection:
+        for key, (user_id, name) in people.items():
+            values = {'id': user_id, 'name': name, 'name_key': key, 'kind': 'guest', 'created_at': 1}
+            connection.execute(insert(tables.users), values)
+            place = {'role': 'member', 'joined_at': 1, 'revision': 1, 'last_read_id': 0}
+            connection.execute(insert(tables.memberships), {'room_id': 1, 'user_id': user_id, **place})
+    yield storage
+    storage.close()
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example('@bηb, and @STRASSE')
+@example('@Ada ' * 60)
+@given(st.lists(st.one_of(st.sampled_from([*PIECES, *ALIKE, '@', '@']), st.text(max_size=5)), max_size=30).map(''.join))
+def test_whoever_is_looked_up_by_the_words_is_whoever_is_found_among_all(crowded: Storage, body: str) -> None:
+    reached = Reached(User(7, 'Ada', 'guest'), room_of_all(crowded), 'member', 0, 0)
+    said = mentions.prepare(body)
+    with crowded.reading() as connection:
+        found = mentions.find(connection, reached, said, 'keep')
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(mentions, '_keys', lambda _: None)
+            assert mentions.find(connection, reached, said, 'keep') == found
+
+
+def room_of_all(storage: Storage) -> Room:
+    with storage.reading() as connection:
+        room = room_rows.by_id(connection, 1)
+    assert room is not None
+    return room
+
+
+async def test_not_all_members_are_read_to_find_some(chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    await crowd(chat, 20)
+    read: list[int] = []
+    people = mention_rows.people
+
+    def counted(*asked: Any) -> list[User]:
+        found = people(*asked)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(mention_rows, 'people', counted)
+    assert len((await say(chat, ada, '@Person 7 and @Person 19, hello')).mentions) == 2
+    assert read[0] <= 4  # also Person 1, and Person 7 once
 
 
 def test_the_time_grows_with_the_length_alone() -> None:

@@ -22,7 +22,7 @@ from chat.settings import Settings
 from chat.storage import Storage, migrations, sqlite
 
 SCHEMA_OF_THE_FIRST_RELEASE = Path(__file__).parent / 'schema_0001.sql'
-NEWEST = '0013'
+NEWEST = '0014'
 REVISION = """
 import sqlalchemy as sa
 from alembic import op
@@ -264,11 +264,12 @@ def test_nobody_has_reacted_is_mentioned_or_pinned_anything_at_first(folder: Pat
     assert look(file, kept) == [(0, 0, None, None, 'worded')]
     settings = 'SELECT DISTINCT recent_emoji, skin_tone, quiet_from, quiet_until, sound, caught_up_id FROM users'
     assert look(file, settings) == [('', 0, None, None, 1, 0)]
-    assert look(file, 'SELECT DISTINCT notify FROM memberships') == [(None,)]
+    assert look(file, 'SELECT DISTINCT notify, went_back FROM memberships') == [(None, 0)]
 
 
 def every_earlier_release() -> list[str]:
-    return [f'{number:04}' for number in range(1, int(NEWEST))]
+    folder = Path(migrations.__file__).parent / 'versions'
+    return sorted(number for file in folder.glob('*.py') if (number := file.name[:4]) != NEWEST)
 
 
 @pytest.mark.parametrize('release', every_earlier_release())

@@ -234,13 +234,13 @@ async def test_unread_counts_others_messages_after_the_mark_and_the_mark_never_g
     sent = [(await chat.messages.send(bo, 'lobby', str(number))).message for number in range(4)]
     await chat.messages.send(ada, 'lobby', 'mine')
     assert await chat.unread.counts(ada, [room.id]) == {room.id: (4, 0)}
-    chat.unread.seen(ada, room, sent[1].id)
+    chat.unread.seen(ada, room, sent[1].id, 0)
     assert await chat.unread.counts(ada, [room.id]) == {room.id: (2, 0)}
-    chat.unread.seen(ada, room, sent[0].id)
+    chat.unread.seen(ada, room, sent[0].id, 0)
     assert await chat.unread.counts(ada, [room.id]) == {room.id: (2, 0)}
     await chat.messages.delete(bo, sent[3].id)
     assert await chat.unread.counts(ada, [room.id]) == {room.id: (1, 0)}
-    chat.unread.seen(ada, room, 10**12)  # more than there is
+    chat.unread.seen(ada, room, 10**12, 0)  # more than there is
     await chat.unread.settle(ada)
     await chat.messages.send(bo, 'lobby', 'new')
     assert await chat.unread.counts(ada, [room.id]) == {room.id: (1, 0)}

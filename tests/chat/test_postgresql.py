@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from chat import Chat, deletion, search_terms
 from chat.audit import Actor
@@ -30,6 +30,8 @@ from chat.providers import Provider, Who
 from chat.settings import Settings
 from chat.storage import Storage, postgresql, search, tables
 from chat.storage import messages as message_rows
+from chat.storage.postgresql import hold_rooms
+from chat.storage.tables import rooms
 from tests import databases
 from tests.chat.people import newcomer
 from tests.databases import PostgreSQLServer
@@ -545,6 +547,65 @@ async def test_whoever_reads_cannot_write_and_sees_one_state(chats: list[Chat]) 
     await chats[1].messages.send(ada, 'lobby', 'meanwhile')
     written.set()
     assert await reading == (0, 0)
+
+
+async def test_catching_up_waits_for_what_is_just_being_said_under_a_lower_id(chats: list[Chat]) -> None:
+    here, there, _ = chats
+    ada, bo = await newcomer(here, 'Ada'), await newcomer(here, 'Bo')
+    kitchen = await here.rooms.create(ada, 'Kitchen')
+    await here.rooms.join(bo, kitchen.slug)
+    lobby = await here.rooms.find(ada, 'lobby')
+    was_said, go_on = threading.Event(), threading.Event()
+
+    def say_slowly(connection: Connection) -> None:
+        hold_rooms(connection, rooms.c.id == lobby.id)
+        message_rows.add(connection, lobby, ada, '@Bo late', '', client_message_id=None, reply_to=None)
+        was_said.set()
+        assert go_on.wait(10)
+
+    saying = asyncio.create_task(there.storage.write(say_slowly))
+    assert await asyncio.to_thread(was_said.wait, 10)
+    await here.messages.send(ada, kitchen.slug, 'early')
+    looking = asyncio.create_task(here.catching_up.look(bo))
+    while not looking.done() and not await here.storage.read(somebody_waits):
+        await asyncio.sleep(0.01)
+    go_on.set()
+    await saying
+    first = await looking
+    await here.catching_up.done(bo, first.up_to)
+    second = await here.catching_up.look(bo)
+    told = [(news.room.slug, news.messages) for found in (first, second) for news in found.rooms]
+    assert sorted(told) == [('kitchen', 1), ('lobby', 1)]
+
+
+async def test_being_up_to_date_with_all_waits_for_what_is_just_being_said_under_a_lower_id(chats: list[Chat]) -> None:
+    here, there, _ = chats
+    ada, bo = await newcomer(here, 'Ada'), await newcomer(here, 'Bo')
+    lobby = await here.rooms.find(ada, 'lobby')
+    newest: list[int] = []
+    was_said, go_on = threading.Event(), threading.Event()
+
+    def say_slowly(connection: Connection) -> None:
+        hold_rooms(connection, rooms.c.id == lobby.id)
+        said = message_rows.add(connection, lobby, ada, 'late', '', client_message_id=None, reply_to=None)
+        newest.append(said.id)
+        was_said.set()
+        assert go_on.wait(10)
+
+    saying = asyncio.create_task(there.storage.write(say_slowly))
+    assert await asyncio.to_thread(was_said.wait, 10)
+    done = asyncio.create_task(here.catching_up.done(bo))
+    while not done.done() and not await here.storage.read(somebody_waits):
+        await asyncio.sleep(0.01)
+    go_on.set()
+    await saying
+    assert [await done] == newest
+
+
+def somebody_waits(connection: Connection) -> bool:
+    """Whether a transaction waits for something that another one holds."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return connection.exec_driver_sql(waiting).scalar_one() > 0
 
 
 async def test_what_is_acknowledged_is_on_disk_whatever_the_cluster_is_used_to(

@@ -1,20 +1,22 @@
 """What is unread, what of it mentions somebody, and how far they say that they have read."""
 
-import asyncio
-from typing import Any
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
 
 from chat import Chat
 from chat.audit import Actor
-from chat.errors import NotAMember, NotFound, RateLimited
+from chat.errors import NotAMember, NotFound, RateLimited, StorageFailed
 from chat.models import Message, Room, User
 from chat.rate_limits import LIMITS
+from chat.settings import Settings
 from chat.storage import accounts as account_rows
 from chat.storage import reading
 from chat.unread import WentBack
 from tests.chat.people import newcomer
+from tests.chat.several import Borrowed
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ async def test_mentions_by_name_and_of_all_are_counted_among_what_is_unread(
 async def test_what_was_read_mentions_nobody_any_more(chat: Chat, lobby: Room, ada: User, bo: User) -> None:
     first = await say(chat, bo, '@Ada one')
     await say(chat, bo, '@all two')
-    chat.unread.seen(ada, lobby, first.id)
+    chat.unread.seen(ada, lobby, first.id, 0)
     await chat.unread.settle(ada)
     assert await counts(chat, ada) == (1, 1)
 
@@ -118,7 +120,7 @@ async def test_a_mark_set_by_hand_goes_both_ways(chat: Chat, lobby: Room, ada: U
 
 async def test_marking_unread_wins_over_what_was_seen_just_before(chat: Chat, lobby: Room, ada: User, bo: User) -> None:
     one = await say(chat, bo, 'one')
-    chat.unread.seen(ada, lobby, one.id)
+    chat.unread.seen(ada, lobby, one.id, 0)
     await chat.unread.mark(ada, 'lobby', one.id - 1)
     await chat.unread.settle(ada)
     assert await counts(chat, ada) == (1, 0)
@@ -128,11 +130,11 @@ async def test_all_pages_of_the_person_are_told_before_they_could_clear_it(
     chat: Chat, lobby: Room, ada: User, bo: User
 ) -> None:
     one = await say(chat, bo, 'one')
-    chat.unread.seen(ada, lobby, one.id)
+    chat.unread.seen(ada, lobby, one.id, 0)
     told: list[tuple[str, int, int]] = []
     for user in (ada, bo):
         watch = chat.unread.watch(user, lambda: None)
-        watch.on_going_back = lambda room_id, message_id, name=user.name: told.append((name, room_id, message_id))
+        watch.on_going_back = lambda back, name=user.name: told.append((name, back.room_id, back.message_id))
     await chat.unread.mark(ada, 'lobby', one.id - 1)
     assert told == [('Ada', lobby.id, one.id - 1)]
     await chat.unread.mark(ada, 'lobby', None)
@@ -193,26 +195,74 @@ async def test_counting_a_hundred_rooms_goes_by_indexes(chat: Chat, lobby: Room,
     assert scans == []
 
 
-async def test_going_back_on_another_server_wins_over_a_mark_that_is_just_being_stored(
-    chat: Chat, lobby: Room, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+async def other(chat: Chat, tmp_path: Path) -> AsyncIterator[Chat]:
+    """Return another server of the same chat, which hears nothing: Redis is away."""
+    folder = tmp_path / 'other'
+    folder.mkdir()
+    other = Chat(Settings(data=folder), storage=Borrowed(chat.storage))
+    yield other
+    await other.stop()
+
+
+async def test_what_was_seen_before_another_server_stored_a_going_back_does_not_undo_it(
+    chat: Chat, other: Chat, lobby: Room, ada: User, bo: User
 ) -> None:
     one, two = await say(chat, bo, 'one'), await say(chat, bo, 'two')
-    write, go_on = chat.storage.write, asyncio.Event()
+    told: list[WentBack] = []
+    chat.unread.watch(ada, lambda: None).on_going_back = told.append
+    chat.unread.seen(ada, lobby, two.id, 0)
+    await other.unread.mark(ada, 'lobby', one.id - 1)
+    await chat.unread.settle(ada)
+    assert await counts(chat, ada) == (2, 0)
+    assert told == [WentBack(ada.id, lobby.id, one.id - 1, 1)]
+    chat.unread.seen(ada, lobby, two.id, told[0].times)  # having come back to it
+    await chat.unread.settle(ada)
+    assert await counts(chat, ada) == (0, 0)
 
-    async def slow(action: Any, *args: Any) -> Any:
-        await go_on.wait()
-        return await write(action, *args)
 
-    monkeypatch.setattr(chat.storage, 'write', slow)
-    chat.unread.seen(ada, lobby, two.id)
-    storing = asyncio.create_task(chat.unread._marks.flush())
-    await asyncio.sleep(0)
-    back = WentBack(ada.id, lobby.id, one.id - 1)
-    await write(reading.set_mark, back.room_id, back.user_id, back.message_id)  # which the other server does
-    chat.unread._went_back_elsewhere('other', back)
-    go_on.set()
-    await storing
+async def test_a_mark_that_could_not_be_stored_at_first_undoes_no_going_back_either(
+    chat: Chat, other: Chat, lobby: Room, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await say(chat, bo, 'one')
+    await other.unread.mark(ada, 'lobby', one.id - 1)
+    assert (await chat.rooms.open(ada, 'lobby')).went_back == 1
+    chat.unread.seen(ada, lobby, one.id, 1)
+
+    async def full(*_: object) -> None:
+        raise StorageFailed
+
+    with monkeypatch.context() as broken:
+        broken.setattr(chat.storage, 'write', full)
+        with pytest.raises(StorageFailed):
+            await chat.unread.settle(ada)
+    await other.unread.mark(ada, 'lobby', one.id - 1)
+    await chat.unread.settle(ada)
+    assert await counts(chat, ada) == (1, 0)
+    assert (await chat.rooms.open(ada, 'lobby')).went_back == 2
+
+
+async def test_a_going_back_that_is_heard_late_undoes_no_reading_that_came_after_it(
+    chat: Chat, other: Chat, lobby: Room, ada: User, bo: User
+) -> None:
+    one, _ = await say(chat, bo, 'one'), await say(chat, bo, 'two')
+    chat.unread.seen(ada, lobby, one.id, 0)
+    await other.unread.mark(ada, 'lobby', one.id - 1)
+    await other.unread.mark(ada, 'lobby', None)
+    chat.unread._go_back(WentBack(ada.id, lobby.id, one.id - 1, 1))
     await chat.unread.stop()
+    assert await counts(chat, ada) == (0, 0)
+
+
+async def test_what_is_seen_after_going_back_elsewhere_counts_though_older_marks_wait(
+    chat: Chat, other: Chat, lobby: Room, ada: User, bo: User
+) -> None:
+    one, two, _ = [await say(chat, bo, words) for words in ('one', 'two', 'three')]
+    chat.unread.seen(ada, lobby, two.id, 0)  # a page that has not heard
+    await other.unread.mark(ada, 'lobby', one.id - 1)
+    chat.unread.seen(ada, lobby, one.id, 1)  # one that was opened since
+    chat.unread.seen(ada, lobby, two.id, 0)
+    await chat.unread.settle(ada)
     assert await counts(chat, ada) == (2, 0)
 
 
@@ -221,6 +271,6 @@ async def test_whoever_opens_a_page_has_read_what_their_other_pages_have_shown(
 ) -> None:
     message = await say(chat, bo, 'one')
     watch = chat.unread.watch(ada, lambda: None)
-    watch.on_leaving = lambda: chat.unread.seen(ada, lobby, message.id)
+    watch.on_leaving = lambda: chat.unread.seen(ada, lobby, message.id, 0)
     await chat.unread.settle_all(ada)
     assert (await chat.rooms.open(ada, 'lobby')).unread == 0

@@ -149,7 +149,8 @@ class Reading(RuleBasedStateMachine):
 
     async def look(self, chat: Chat, reader: int, message_id: int) -> None:
         """Note what is on a screen, within the loop that stores it."""
-        chat.unread.seen(self.people[reader], self.room, message_id)
+        went_back = (await chat.rooms.open(self.people[reader], 'lobby')).went_back
+        chat.unread.seen(self.people[reader], self.room, message_id, went_back)
 
     @precondition(lambda self: self.said)
     @rule(reader=PEOPLE, which=ANY, server=ANY)

@@ -223,7 +223,7 @@ async def test_counts_follow_what_is_said_and_read_on_another_server(two: list[C
     said = (await there.messages.send(ada, 'lobby', 'hello')).message
     await eventually(lambda: told)
     counts.append((await here.unread.counts(bo, [room.id]))[room.id].unread)
-    there.unread.seen(bo, room, said.id)
+    there.unread.seen(bo, room, said.id, 0)
     await eventually(lambda: len(told) >= 2)
     counts.append((await here.unread.counts(bo, [room.id]))[room.id].unread)
     assert counts == [1, 0]

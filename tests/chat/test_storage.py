@@ -258,7 +258,7 @@ async def test_a_server_that_cannot_store_what_waits_stops_all_the_same(
     sent = (await chat.messages.send(ada, 'lobby', 'x')).message
     monkeypatch.setattr(chat.storage, 'write', full)
     chat.drafts.keep(ada, room, 'x')
-    chat.unread.seen(ada, room, sent.id)
+    chat.unread.seen(ada, room, sent.id, 0)
     await chat.stop()
     assert not chat.storage.is_open
 

@@ -25,20 +25,21 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def kept(storage: Storage) -> WriteBehind[str, str]:
+def kept(storage: Storage) -> WriteBehind[str, str, str]:
     return WriteBehind(storage, save, SOON)
 
 
-def save(connection: Connection, values: Mapping[str, str]) -> None:
+def save(connection: Connection, values: Mapping[str, str]) -> list[str]:
     for name, value in values.items():
         if value == 'beyond words':
             raise ValueError('There is no way to store this.')
         connection.execute(text('INSERT OR REPLACE INTO kept VALUES (:name, :value)'), {'name': name, 'value': value})
         if value == 'against the rules':
             connection.execute(text('INSERT INTO kept VALUES (:name, :value)'), {'name': name, 'value': value})
+    return [name for name, value in values.items() if value == 'remarkable']
 
 
-async def nothing_waits(kept: WriteBehind[str, str]) -> None:
+async def nothing_waits(kept: WriteBehind[str, str, str]) -> None:
     """Give it the time it needs; the tests look at what came of it."""
     for _ in range(PATIENCE):
         await asyncio.sleep(SOON)
@@ -51,7 +52,7 @@ async def stored(storage: Storage) -> dict[str, str]:
 
 
 async def test_the_newest_value_is_known_at_once_and_stored_soon_in_one_transaction(
-    storage: Storage, kept: WriteBehind[str, str], monkeypatch: pytest.MonkeyPatch
+    storage: Storage, kept: WriteBehind[str, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transactions: list[object] = []
     write = storage.write
@@ -73,7 +74,7 @@ async def test_the_newest_value_is_known_at_once_and_stored_soon_in_one_transact
 
 
 async def test_a_value_that_changes_while_it_is_stored_is_stored_again(
-    storage: Storage, kept: WriteBehind[str, str]
+    storage: Storage, kept: WriteBehind[str, str, str]
 ) -> None:
     kept.put('a', 'first')
     storing = asyncio.create_task(kept.flush())
@@ -89,7 +90,7 @@ async def test_a_value_that_changes_while_it_is_stored_is_stored_again(
 
 @pytest.mark.parametrize('poison', ['beyond words', 'against the rules'])
 async def test_a_value_that_cannot_be_stored_keeps_no_other_from_it(
-    storage: Storage, kept: WriteBehind[str, str], caplog: pytest.LogCaptureFixture, poison: str
+    storage: Storage, kept: WriteBehind[str, str, str], caplog: pytest.LogCaptureFixture, poison: str
 ) -> None:
     for name in ('a', 'poisoned', 'z'):
         kept.put(name, poison if name == 'poisoned' else 'fine')
@@ -103,7 +104,10 @@ async def test_a_value_that_cannot_be_stored_keeps_no_other_from_it(
 
 
 async def test_a_database_that_fails_for_a_while_loses_nothing(
-    storage: Storage, kept: WriteBehind[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    storage: Storage,
+    kept: WriteBehind[str, str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def full(*_: object) -> None:
         raise StorageFailed
@@ -122,7 +126,7 @@ async def test_a_database_that_fails_for_a_while_loses_nothing(
     assert 'trying again' in caplog.text
 
 
-async def test_who_stops_waiting_for_a_flush_undoes_nothing(storage: Storage, kept: WriteBehind[str, str]) -> None:
+async def test_who_stops_waiting_for_a_flush_undoes_nothing(storage: Storage, kept: WriteBehind[str, str, str]) -> None:
     kept.put('a', 'x')
     impatient = asyncio.create_task(kept.flush())
     await asyncio.sleep(0)
@@ -130,3 +134,13 @@ async def test_who_stops_waiting_for_a_flush_undoes_nothing(storage: Storage, ke
     kept.put('b', 'y')
     await kept.flush()
     assert await stored(storage) == {'a': 'x', 'b': 'y'}
+
+
+@pytest.mark.parametrize('other', ['fine', 'beyond words'])
+async def test_whoever_asked_is_told_what_is_stored_and_what_was_found_then(storage: Storage, other: str) -> None:
+    told: list[tuple[set[str], list[str]]] = []
+    kept = WriteBehind(storage, save, SOON, lambda keys, found: told.append((set(keys), list(found))))
+    for name, value in (('a', 'remarkable'), ('b', other), ('c', 'remarkable')):
+        kept.put(name, value)
+    await kept.flush()
+    assert told == [({'a', 'b', 'c'}, ['a', 'c'])]

@@ -126,6 +126,43 @@ async def test_the_arrow_up_edits_the_last_message_and_escape_brings_the_draft_b
     assert box(user) == ''
 
 
+async def test_changes_to_one_message_are_asked_about_before_another_is_edited_or_answered(
+    user: User,
+) -> None:
+    await join_room(user, 'Ada')
+    for words in ('first', 'second'):
+        await send_message(user, words)
+    await until(lambda: len(rows(user)) == 2)
+    write(user, 'a draft')
+    for label in ('Edit', 'Reply'):
+        open_menu_of(user, 'first')
+        choose(user, 'Edit')
+        await until(lambda: box(user) == 'first')
+        user.find(kind=ui.textarea).clear()
+        write(user, 'first, but better')
+        open_menu_of(user, 'second')
+        choose(user, label)
+        await sees(user, 'Discard your changes to the other message?')
+        assert box(user) == 'first, but better'
+        with user:
+            newest = [each for each in ElementFilter(kind=ui.button) if each.text == 'Discard'][-1]
+        fire(user, newest, 'click')
+        await until(lambda label=label: box(user) == ('second' if label == 'Edit' else 'a draft'))
+        press_key(user, 'keydown.esc')
+        await until(lambda: box(user) == 'a draft')
+    open_menu_of(user, 'first')
+    choose(user, 'Edit')
+    await until(lambda: box(user) == 'first')
+    open_menu_of(user, 'second')
+    choose(user, 'Edit')  # where nothing was changed, nothing is asked
+    await until(lambda: box(user) == 'second')
+    user.find(kind=ui.textarea).clear()
+    write(user, 'changed')
+    open_menu_of(user, 'second')
+    choose(user, 'Edit')  # the same once more
+    assert box(user) == 'changed'
+
+
 async def test_enter_sends_but_not_while_an_input_method_is_open(user: User) -> None:
     await join_room(user, 'Ada')
     write(user, 'にほん')

@@ -8,6 +8,7 @@ import pytest
 from nicegui import Client, ElementFilter, ui
 from nicegui.testing import User
 
+from chat.storage import reading
 from pages import browser, icon, sound
 from tests.pages.people import (
     SITE,
@@ -100,6 +101,26 @@ async def test_a_program_that_marks_a_room_unread_is_heard_by_the_pages(
     await chat_of(user).unread.mark(await person_of(user), 'lobby', 0)
     await until(lambda: user.client.title == '(1) Lobby · Hearth')
     assert await count(user) == (1, 0)
+
+
+async def test_what_another_server_stored_as_unread_without_a_word_coming_through_shows_with_the_next_mark(
+    user: User, create_user: Callable[[], User]
+) -> None:
+    await two_in_the_lobby(user, bo := create_user())
+    await send_message(bo, 'one')
+    await until(lambda: len(rows(user)) == 1)
+    (lobby,) = await chat_of(user).rooms.list(await person_of(user))
+    await chat_of(user).storage.write(reading.set_mark, lobby.room.id, (await person_of(user)).id, 0)
+    await send_message(bo, 'two')
+    await until(lambda: user.client.title == '(2) Lobby · Hearth')
+    assert await count(user) == (2, 0)
+    press_button(user, 'Room menu')
+    choose(user, 'Mark as read')
+    await until(lambda: user.client.title == 'Lobby · Hearth')
+    await send_message(bo, 'three')
+    await until(lambda: len(rows(user)) == 3)
+    await chat_of(user).unread.settle_all(await person_of(user))
+    assert await count(user) == (0, 0)
 
 
 async def test_a_message_that_is_deleted_unseen_is_not_counted_any_more(
