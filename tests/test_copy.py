@@ -19,6 +19,7 @@ from chat.errors import CannotOpen
 from chat.models import User
 from chat.settings import Settings
 from chat.storage import Storage, accounts, contents, tables
+from tests.chat import files
 from tests.databases import PostgreSQLServer
 from tests.servers import ROOT
 from tests.test_commands import environment
@@ -37,9 +38,6 @@ def talked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder in which people have been talking."""
     folder = tmp_path_factory.mktemp('talked') / 'data'
     asyncio.run(_talk(folder))
-    uploads = folder / 'uploads' / 'ab'
-    uploads.mkdir(parents=True)
-    (uploads / 'picture').write_bytes(b'a picture')
     return folder
 
 
@@ -83,6 +81,8 @@ async def _talk(folder: Path) -> None:
     await chat.bots.add('Robot')
     async with chat.profiles.bring_picture(people[1]):
         await chat.profiles.set_picture(people[1], _picture())
+    shared = await files.bring(chat, people[0], data=_picture(), name='picture.png')
+    await chat.messages.send(people[0], 'lobby', '', attachments=[shared.id])
     await chat.storage.write(_add_what_no_action_makes, people[0].id)
     await chat.stop()
 
@@ -118,17 +118,22 @@ def everything(folder: Path, url: str | None = None) -> Mapping[str, list[tuple]
         }
 
 
+def bytes_of(folder: Path) -> Mapping[str, bytes]:
+    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob('*') if each.is_file()}
+
+
 def test_everything_goes_to_postgresql_and_comes_back_the_same(full: Path, address: str, tmp_path: Path) -> None:
     before = everything(full)
     assert all(before.values()), 'every table has something to lose'
     status, said = run(full, 'copy', '--to', address)
     assert (status, said.splitlines()[0]) == (0, 'Copied, and counted on both sides:')
-    assert '1,202 messages' in said
+    assert '1,203 messages' in said
     assert everything(full, address) == before
     back = tmp_path / 'back'
     assert run(full, '--database-url', address, 'copy', f'--to=sqlite:///{back}')[0] == 0
     assert everything(back) == before
-    assert (back / 'uploads' / 'ab' / 'picture').read_bytes() == b'a picture'
+    assert bytes_of(back / 'uploads') == bytes_of(full / 'uploads')
+    assert len(bytes_of(back / 'uploads')) == 2, 'a picture and its thumbnail'
 
 
 async def test_people_go_on_with_new_ids_where_they_were(full: Path, address: str) -> None:
