@@ -38,7 +38,7 @@ def is_endless_jpeg(data: bytes) -> bool:
         if found is None or data[found.end() - 1] == _END:
             return junk > MOST_JUNK
         scans += data[found.end() - 1] == _SCAN
-        if scans > MOST_SCANS or junk > MOST_JUNK:
+        if scans > MOST_SCANS:
             return True
         place = found.end()
         if data[place - 1] not in _ALONE:
