@@ -34,11 +34,11 @@ def is_endless_jpeg(data: bytes) -> bool:
     place, scans, junk = 2, 0, 0
     for _ in range(MOST_SEGMENTS):
         found = (_AFTER_SCAN if scans else _MARKER).search(data, place)
+        junk += 0 if scans else (found.start() if found else len(data)) - place
         if found is None or data[found.end() - 1] == _END:
-            return False
-        junk += 0 if scans else found.start() - place
+            return junk > MOST_JUNK
         scans += data[found.end() - 1] == _SCAN
-        if scans > MOST_SCANS or junk > MOST_JUNK:
+        if scans > MOST_SCANS:
             return True
         place = found.end()
         if data[place - 1] not in _ALONE:

@@ -75,8 +75,9 @@ class _Gif:
                 self._read_frame()
             elif kind == _EXTENSION:
                 self._read_extension()
-            elif kind:  # the end, or what no browser reads on after; zeros are skipped
+            elif kind:  # the end, or what no browser reads on after
                 break
+            self._blocks.spend()  # also for the zeros that stand between some
         if not self.frames:
             raise Broken
 
@@ -113,10 +114,10 @@ class _Blocks:
     def read(self) -> Iterator[bytes]:
         while size := self._reader.take(1)[0]:
             yield self._reader.take(size)
-            self._spend()
-        self._spend()
+            self.spend()
+        self.spend()
 
-    def _spend(self) -> None:
+    def spend(self) -> None:
         self._left -= 1
         if self._left < 0:
             raise Broken

@@ -7,7 +7,7 @@ import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -205,7 +205,7 @@ def test_a_photo_that_hides_more_photos_or_a_film_is_taken(take: Take) -> None:
     several = BytesIO()
     halves().save(several, 'MPO', save_all=True, append_images=[halves(left=GREEN)])
     assert Image.open(BytesIO(several.getvalue())).format == 'MPO'
-    film = b'ftypmp42' + b'\xff\xda' * 1_000 + SECRET
+    film = b'\0\x02ftypmp42' + b'\xff\xda\0\x02' * 1_000 + SECRET
     for data in (several.getvalue(), encoded(halves(), 'JPEG') + film):
         taken = take(data)
         assert taken.prepared.type == 'image/jpeg'
@@ -276,12 +276,12 @@ def test_16_bits_become_8(take: Take) -> None:
     assert take(data).image.getpixel((1, 1)) == (200, 100, 50, 0)
 
 
-def wide_profile() -> bytes:
+def wide_profile(green: float = 0.62567) -> bytes:
     """Return a profile like Adobe RGB: the primaries of sRGB, and a green far outside."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes())
     for name, values in {
         b'rXYZ': (0.60974, 0.31111, 0.01947),
-        b'gXYZ': (0.20528, 0.62567, 0.06087),
+        b'gXYZ': (0.20528, green, 0.06087),
         b'bXYZ': (0.14919, 0.06322, 0.74457),
     }.items():
         entry = profile.index(name, 128)
@@ -321,7 +321,8 @@ def test_a_profile_that_no_browser_could_use_counts_as_none(take: Take, profile:
 
 
 def test_a_profile_for_other_colors_counts_as_none(take: Take) -> None:
-    assert at(take(encoded(Image.new('L', (20, 20), 90), 'PNG', icc_profile=wide_profile())).image, 0, 0) == (90,) * 3
+    tinted = wide_profile(green=0.3)
+    assert at(take(encoded(Image.new('L', (20, 20), 90), 'PNG', icc_profile=tinted)).image, 0, 0) == (90,) * 3
 
 
 # What moves.
@@ -507,12 +508,24 @@ def jpeg_that_says(width: int, height: int) -> bytes:
 
 
 @pytest.fixture
-def no_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise AssertionError('something was decoded')
+def no_decoding(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    decoded: list[object] = []
 
-    monkeypatch.setattr('PIL.ImageFile.ImageFile.load', fail)
-    monkeypatch.setattr('PIL.ImageFile.ImageFile.load_prepare', fail)
+    def note(image: object) -> None:
+        decoded.append(image)
+
+    monkeypatch.setattr('PIL.ImageFile.ImageFile.load', note)
+    monkeypatch.setattr('PIL.ImageFile.ImageFile.load_prepare', note)
+    yield
+    assert decoded == []
+
+
+@pytest.fixture
+def no_opening(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    opened: list[object] = []
+    monkeypatch.setattr('PIL.Image.open', lambda *given, **_: opened.append(given))
+    yield
+    assert opened == []
 
 
 MANY = animations.MOST_FRAMES
@@ -577,10 +590,11 @@ def jpeg_with(*parts: bytes) -> bytes:
         jpeg_with(b'\xff\xe5\0\x02' * decoding.MOST_SEGMENTS),
         jpeg_with(b'\0' * (decoding.MOST_JUNK + 1)),
         jpeg_with(b'\xff' * (decoding.MOST_JUNK + 2)),
+        b'\xff\xd8' + b'\xff' * (decoding.MOST_JUNK + 2),
         encoded(photo((60, 60)), 'JPEG')[:-2] + b'\xff\xda\0\x02' * (decoding.MOST_SCANS + 1) + b'\xff\xd9',
     ],
 )
-@pytest.mark.usefixtures('no_decoding')
+@pytest.mark.usefixtures('no_opening')
 def test_a_small_jpeg_that_is_endless_work_is_refused(refused: Callable[[bytes], str], data: bytes) -> None:
     assert refused(data) == 'image_broken'
 
@@ -591,15 +605,16 @@ def test_a_progressive_photo_is_taken(take: Take) -> None:
     assert take(data).image.size == (400, 400)
 
 
-@pytest.mark.usefixtures('no_decoding')
+@pytest.mark.usefixtures('no_opening')
 @pytest.mark.parametrize(
     'data',
     [
         png(png_head(4, 4), *[(b'prVt', b'')] * apng.MOST_CHUNKS, (b'IDAT', b''), (b'IEND', b'')),
         gif_of(1)[:-1] + b'\x21\xfe\0' * gif.MOST_BLOCKS + b';',
         b'GIF89a\1\0\1\0\0\0\0\x21\xfe' + b'\x01x' * gif.MOST_BLOCKS + b'\0;',
+        gif_of(1)[:-1] + bytes(gif.MOST_BLOCKS) + b';',
     ],
-    ids=['png', 'gif', 'gif in one comment'],
+    ids=['png', 'gif', 'gif in one comment', 'gif of zeros'],
 )
 def test_a_picture_of_countless_parts_is_refused(refused: Callable[[bytes], str], data: bytes) -> None:
     assert refused(data) == 'image_broken'

@@ -225,7 +225,7 @@ def test_a_progressive_photo_is_taken() -> None:
 
 
 def test_a_photo_that_a_phone_appended_a_film_to_is_taken() -> None:
-    data = encoded(halves(), 'JPEG') + b'ftypmp42' + b'\xff\xda' * (decoding.MOST_SCANS + 1)
+    data = encoded(halves(), 'JPEG') + b'ftypmp42' + b'\xff\xda\0\x02' * (decoding.MOST_SCANS + 1)
     assert opened(pictures.prepare(data)).size == (60, 60)
 
 
