@@ -28,22 +28,24 @@ class Segment(NamedTuple):
     is_match: bool
 
 
-def excerpt(body: str, parts: Sequence[Part], length: int = LENGTH) -> tuple[Segment, ...]:
-    """Return a message on one line, or what stands around the first match in a long one.
+def excerpt(body: str, parts: Sequence[Part], names: Sequence[str] = (), length: int = LENGTH) -> tuple[Segment, ...]:
+    """Return a message on one line with the ``names`` of its files, or of a long one what is around the first match.
 
     All together it is the message's words. They are shown without the signs of Markdown, unless what was found is in
     what these hide, as the address of a link is.
     """
-    words = _shown(body, parts)
+    words = _shown(body, parts, names)
     spaced, letters = _compared(words)
     matches = _merged(_found(parts, *_line(spaced, letters)))
     start, end = _window(words, [first for first, _ in letters], matches[0] if matches else (0, 0), length)
     return tuple(_segments(words, matches, start, end))
 
 
-def _shown(body: str, parts: Sequence[Part]) -> str:
-    words = text.on_one_line(markup.plain(body))
-    return words if words and search_terms.has_all(words, parts) else text.on_one_line(body)
+def _shown(body: str, parts: Sequence[Part], names: Sequence[str]) -> str:
+    as_read, as_written = (  # what a file is called is no Markdown
+        text.on_one_line(search_terms.searched(words, names)) for words in (markup.plain(body), body)
+    )
+    return as_read if as_read and search_terms.has_all(as_read, parts) else as_written
 
 
 def _compared(words: str) -> tuple[str, list[Span]]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from chat import Chat, search_marks, search_query, search_terms, text
+from chat import Chat, search_marks, search_query, text
 from chat.errors import ChatError
 from chat.models import Look, Message, Room, User
 from chat.search import Found, Order
@@ -32,8 +32,8 @@ NARROWED = (
     ('""', 'Words that follow each other: "the big plan"'),
 )
 HINT = (
-    'Words are found by their beginning, and a message has to have all of them; case and accents do not count. '
-    'Fewer words find more.'
+    'A message has to have all the words or parts of them, also in the names of its files. Case and accents do not '
+    'count. Fewer words find more.'
 )
 _UNFINISHED = re.compile(r'(?:^|\s)(?:from|in|before|after|has|is):"?$', re.IGNORECASE)
 _IN = re.compile(r'(?:^|\s)in:(?:"[^"]*"|\S*)', re.IGNORECASE)
@@ -305,7 +305,7 @@ def _entry(found: Found, message: Message, place: int, reader: ZoneInfo, now: da
     )
     marked = ''.join(
         f'<mark>{escape(each.text)}</mark>' if each.is_match else escape(each.text)
-        for each in search_marks.excerpt(_words(message), found.parts)
+        for each in search_marks.excerpt(message.body, found.parts, [f'📎 {each.name}' for each in message.attachments])
     )
     return (
         f'<li><a class="search-entry by-{message.author.id:d}" data-place="{place}"'
@@ -313,11 +313,6 @@ def _entry(found: Found, message: Message, place: int, reader: ZoneInfo, now: da
         f'<span class="search-text"><span class="search-where"><strong>{author}</strong> in {room} · {time}</span>'
         f'{_quote(found.quoted.get(message.reply_to or 0))}<span class="search-words">{marked}</span></span></a></li>'
     )
-
-
-def _words(message: Message) -> str:
-    """Return what a message is found by, with a sign before the names of its files."""
-    return search_terms.searched(message.body, (f'📎 {each.name}' for each in message.attachments))
 
 
 def _quote(quoted: Message | None) -> str:

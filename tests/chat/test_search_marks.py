@@ -11,7 +11,7 @@ from chat.search_marks import CUT, LENGTH, _compared, _line, excerpt
 def marked(body: str, typed: str, length: int = LENGTH) -> str:
     """Return the excerpt with [brackets] around what is marked."""
     parts = search_query.parse(typed).parts
-    return ''.join(f'[{each.text}]' if each.is_match else each.text for each in excerpt(body, parts, length))
+    return ''.join(f'[{each.text}]' if each.is_match else each.text for each in excerpt(body, parts, length=length))
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ def marked(body: str, typed: str, length: int = LENGTH) -> str:
         ('More Coffee, please', 'coffee', 'More [Coffee], please'),
         ('coffeehouse, coffee', 'coff', '[coff]eehouse, [coff]ee'),
         ('the offer', 'off', 'the [off]er'),
+        ('the offer', 'ffer', 'the o[ffer]'),
         ('a coffee and a plan', 'plan coffee', 'a [coffee] and a [plan]'),
         ('Das Café im Büro', 'cafe BURO', 'Das [Café] im [Büro]'),
         ('Das Cafe\u0301 im Ort', 'café', 'Das [Cafe\u0301] im Ort'),
@@ -55,6 +56,12 @@ def test_marks_what_was_found_as_it_was_written(body: str, typed: str, shown: st
     assert marked(body, typed) == shown
 
 
+def test_the_names_of_files_are_part_of_what_is_shown_and_marked() -> None:
+    for body, shown in (('**The** plan', 'The [plan] *of* [plan].pdf'), ('', '*of* [plan].pdf')):
+        segments = excerpt(body, search_terms.word('plan'), ['*of* plan.pdf'])
+        assert ''.join(f'[{each.text}]' if each.is_match else each.text for each in segments) == shown
+
+
 def test_shows_what_stands_around_the_first_match() -> None:
     before, after = 'before ' * 100, ' after' * 100
     shown = marked(f'{before}needle{after}', 'needle', 80)
@@ -75,7 +82,7 @@ def test_the_beginning_of_a_message_is_shown_where_no_words_were_asked_for() -> 
 
 
 def test_letters_are_not_cut_from_their_marks() -> None:
-    (only, cut) = excerpt('e\u0316' * 100, (), 21)
+    (only, cut) = excerpt('e\u0316' * 100, (), length=21)
     assert only.text == 'e\u0316' * 10
     assert cut.text == CUT
 
@@ -106,7 +113,7 @@ def test_what_the_search_finds_is_marked_in_the_words_of_the_message(
 ) -> None:
     typed = body[start : start + length]
     parts = search_terms.phrase(typed) if is_phrase else search_terms.word(typed)
-    segments = excerpt(body, parts, most)
+    segments = excerpt(body, parts, length=most)
     shown = ''.join(each.text for each in segments)
     originals = [text.on_one_line(body), text.on_one_line(markup.plain(body))]
     assert any(each.text for each in segments) or originals[0] == ''

@@ -12,6 +12,7 @@ from chat.audit import Actor
 from chat.models import User as Person
 from chat.rate_limits import LIMITS
 from pages import search
+from tests.chat import files
 from tests.pages.people import (
     chat_of,
     choose,
@@ -142,6 +143,18 @@ async def test_what_a_message_replies_to_and_who_said_it_are_shown_with_it(user:
     _enter(user)
     await until(lambda: len(_found(user)) == 2)
     assert 'search-quote' not in html_of(user)
+
+
+async def test_files_are_found_by_their_names(user: User) -> None:
+    chat, _, bo = await _begin(user)
+    brought = await files.bring(chat, bo, name='<plan>_of_may.txt')
+    await chat.messages.send(bo, 'lobby', '', attachments=[brought.id])
+    _type(user, 'plan')
+    await until(lambda: len(_found(user)) == 1)
+    assert '[plan]' in _found(user)[0]
+    _type(user, 'has:file')
+    await until(lambda: len(_found(user)) == 1 and '[plan]' not in _found(user)[0])
+    assert 'of_may.txt' in _found(user)[0]
 
 
 async def test_the_words_alone_are_marked_of_what_operators_narrow(user: User) -> None:
