@@ -12,6 +12,7 @@ from chat.search_query import Query
 from chat.search_terms import AFTER_ALL, LISTED, Part
 from chat.storage import files as file_rows
 from chat.storage.catching_up import last_before
+from chat.storage.postgresql import use_indexes
 from chat.storage.tables import attachments, files, messages, users
 from chat.storage.tables import search_terms as rows
 
@@ -69,6 +70,7 @@ def find(
     Their ids are below one. And the id before which there may be more, or None: so many are looked at, and so many
     returned.
     """
+    use_indexes(connection)
     narrowed = _narrowed(connection, query, room_ids, below)
     if narrowed is None:
         return [], None

@@ -143,6 +143,15 @@ def hold_name(connection: Connection, name: str) -> None:
         connection.execute(_HOLD, {'name': name})
 
 
+def use_indexes(connection: Connection) -> None:
+    """Let whatever the rest of the transaction reads be found by an index, if there is one.
+
+    Without fresh statistics, as after much was stored, the planner rather reads a whole table, however large.
+    """
+    if connection.dialect.name == 'postgresql':
+        connection.exec_driver_sql('SET LOCAL enable_seqscan = off')
+
+
 def probe(connection: Connection) -> None:
     """Write the least there is: a transaction's number, which is on disk after the commit."""
     connection.exec_driver_sql('SELECT pg_current_xact_id()')

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from chat import search_terms
 from chat.search_terms import LISTED
-from chat.storage import facts, files
+from chat.storage import facts, files, sqlite
 from chat.storage.postgresql import hold_name, hold_rooms
 from chat.storage.tables import messages, rooms
 from chat.storage.tables import search_terms as rows
@@ -140,7 +140,7 @@ def _store(connection: Connection, given: Collection[_Row]) -> None:
     if connection.dialect.name == 'postgresql':
         connection.exec_driver_sql(_INSERT_ARRAYS, (WORDS, *map(list, zip(*ordered, strict=True))))
     else:
-        connection.exec_driver_sql(_INSERT, ordered)
+        sqlite.execute_many(connection, _INSERT, ordered)
 
 
 def _delete(connection: Connection, room_id: int, message_id: int, terms: Collection[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Connection, select
 
-from chat import Chat, deletion, search_terms
+from chat import Chat, deletion, search_query, search_terms
 from chat.audit import Actor
 from chat.errors import (
     CannotOpen,
@@ -28,7 +28,7 @@ from chat.events import MemberChanged, MemberEvent, MessageSent, RoomEvent
 from chat.models import Message, Session, User
 from chat.providers import Provider, Who
 from chat.settings import Settings
-from chat.storage import Storage, postgresql, search, tables
+from chat.storage import Storage, finding, postgresql, search, tables
 from chat.storage import messages as message_rows
 from chat.storage.postgresql import hold_rooms
 from chat.storage.tables import rooms
@@ -606,6 +606,19 @@ def somebody_waits(connection: Connection) -> bool:
     """Whether a transaction waits for something that another one holds."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     return connection.exec_driver_sql(waiting).scalar_one() > 0
+
+
+async def test_a_search_reads_by_indexes_and_others_as_the_planner_likes(chats: list[Chat]) -> None:
+    def search_and_look(connection: Connection) -> object:
+        finding.find(connection, search_query.parse('plan'), [1], 1, 1)
+        return look(connection)
+
+    def look(connection: Connection) -> object:
+        return connection.exec_driver_sql('SHOW enable_seqscan').scalar()
+
+    assert await chats[0].storage.read(search_and_look) == 'off'
+    for _ in range(10):
+        assert await chats[0].storage.read(look) == 'on'
 
 
 async def test_what_is_acknowledged_is_on_disk_whatever_the_cluster_is_used_to(

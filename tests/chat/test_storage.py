@@ -16,7 +16,7 @@ from chat import Chat
 from chat.errors import Invalid, StorageFailed
 from chat.models import User
 from chat.settings import Settings
-from chat.storage import Storage, tables
+from chat.storage import Storage, sqlite, tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,12 +38,12 @@ async def test_the_database_is_written_with_full_synchronization_and_read_by_con
     chat: Chat,
 ) -> None:
     def pragmas(connection):
-        names = ('journal_mode', 'synchronous', 'foreign_keys', 'query_only', 'wal_autocheckpoint')
+        names = ('journal_mode', 'synchronous', 'foreign_keys', 'query_only', 'wal_autocheckpoint', 'temp_store')
         return [connection.exec_driver_sql(f'PRAGMA {name}').scalar() for name in names]
 
-    full = 2
-    assert await chat.storage.write(pragmas) == ['wal', full, 1, 0, 1000]
-    assert (await chat.storage.read(pragmas))[2:] == [1, 1, 0]
+    full = in_memory = 2
+    assert await chat.storage.write(pragmas) == ['wal', full, 1, 0, 1000, in_memory]
+    assert (await chat.storage.read(pragmas))[2:] == [1, 1, 0, 0]
 
 
 async def test_one_failing_transaction_takes_no_other_with_it(chat: Chat) -> None:
@@ -73,6 +73,11 @@ async def test_a_statement_that_breaks_a_rule_of_the_database_fails_alone(chat: 
     )
     assert isinstance(broken, StorageFailed)
     assert sent.message.body == 'hello'
+
+
+async def test_what_the_driver_alone_refuses_is_a_failure_of_storage(chat: Chat) -> None:
+    with pytest.raises(StorageFailed):
+        await chat.storage.write(sqlite.execute_many, 'INSERT INTO nowhere VALUES (?)', [(1,)])
 
 
 async def test_a_full_disk_is_said_stores_nothing_and_passes(chat: Chat, ada: User, tmp_path: Path) -> None:
