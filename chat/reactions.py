@@ -48,7 +48,8 @@ class Reactions:
         def store(connection: Connection) -> _Change:
             message = reach.message(connection, user, message_id)
             # As whoever changes what they said: where moderators write, all may react, and nobody waits for it.
-            floor.require(connection, reach.member_room(connection, user, message.room), again=True)
+            reached = reach.member_room(connection, user, message.room)
+            floor.require(connection, reached, again=True)
             if message.deleted_at is not None:
                 raise Forbidden('This message has been deleted.')
             there = {each.emoji: each.user_ids for each in message.reactions}
@@ -58,7 +59,7 @@ class Reactions:
                 return message, rows.take_back(connection, message, user.id, character)
             if character not in there and len(there) >= MOST_KINDS:
                 raise Conflict(f'A message has at most {MOST_KINDS} different reactions. Add to one of those.')
-            after = rows.put_on(connection, message, user.id, character)
+            after = rows.put_on(connection, message, reached.user, character)
             _remember(connection, user, character)
             return message, after
 

@@ -6,7 +6,8 @@ from chat import emojis
 from chat.models import Message, Reaction
 
 NAMED = 20  # who reacted, when a pointer rests on it
-MARKED = 100  # people who see that they reacted with one emoji; more would make long pages of loved messages
+MARKED = 100  # people whose reaction with one emoji is in the HTML; more would make long pages of loved messages
+OWN = 'background: var(--chip-own); border-color: var(--accent); color: var(--text); font-weight: 650;'
 PICK = '<i class="material-icons" aria-hidden="true">add_reaction</i>'  # a ligature: it is drawn as one picture
 
 
@@ -34,10 +35,18 @@ def who(reaction: Reaction) -> str:
 
 def own(user_id: int) -> str:
     """Return the rule by which a page marks the reactions of its reader."""
-    return (
-        f'.chip.r{user_id:d} {{ background: var(--chip-own); border-color: var(--accent); color: var(--text);'
-        ' font-weight: 650; }'
-    )
+    return f'.chip.r{user_id:d} {{ {OWN} }}'
+
+
+def own_among_many(message: Message, user_id: int) -> str:
+    """Return the rule for those to a message that more people share than its HTML says; nothing if there are none."""
+    many = [each.emoji for each in message.reactions if user_id in each.user_ids[MARKED:]]
+    marked = [f'#m{message.id:d} .chip[data-emoji="{_as_css(emoji)}"]' for emoji in many]
+    return f'{", ".join(marked)} {{ {OWN} }}' if marked else ''
+
+
+def _as_css(text: str) -> str:
+    return ''.join([f'\\{ord(character):x} ' for character in text])
 
 
 def _chip(reaction: Reaction) -> str:

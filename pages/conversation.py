@@ -122,6 +122,7 @@ class Conversation:
                 view.room,
                 view.page,
                 reader,
+                user_id=user.id,
                 first_unread=view.first_unread,
                 unseen=view.unread,
                 marked=marked,

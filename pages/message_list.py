@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from nicegui import background_tasks, ui
 
 from chat.models import MOST_UNREAD, Message, MessagePage, Reaction, Room, User
-from pages import browser, rows
+from pages import browser, chips, rows
 from pages.blocks import Block, key_of, talk_of
 from pages.live_rows import live_rows
 from pages.notices import Notices
@@ -38,6 +38,7 @@ class MessageList:
         page: MessagePage,
         reader: ZoneInfo,
         *,
+        user_id: int,
         first_unread: int | None,
         unseen: int,
         marked: int | None,
@@ -50,6 +51,9 @@ class MessageList:
         self._messages: dict[int, Message] = {}
         self._ids: list[int] = []  # of the messages, rising
         self._quoted: dict[int, Message] = {}
+        self._user_id = user_id
+        self._own: dict[int, str] = {}  # rules for the reader's reactions among many, by message
+        self._own_style: ui.html | None = None  # made when there is one for the first time
         self._blocks: list[Block] = []
         self._above = page.above  # just before the first row: whether that begins a day or a group depends on it
         self.reader = reader
@@ -247,6 +251,7 @@ class MessageList:
         self._content.clear()
         self._live.clear()
         self._messages.clear()
+        self._own.clear()
         self._ids.clear()
         self._quoted.clear()
         self._blocks.clear()
@@ -281,6 +286,7 @@ class MessageList:
             return
         before = self._messages[self._ids[-1]] if self._ids else self._above
         self._messages[message.id] = message
+        self._mark_own([message])
         self._ids.append(message.id)
         if quoted is not None:
             self._quoted[quoted.id] = quoted
@@ -299,6 +305,7 @@ class MessageList:
     def _replace(self, message: Message) -> None:
         if message.id in self._messages:
             self._messages[message.id] = message
+            self._mark_own([message])
             if message.change != 'worded':
                 self._make_silent(message.id)
         if message.id in self._quoted:
@@ -408,7 +415,23 @@ class MessageList:
         older, newer = ids[:place], ids[place + 1 :]
         return [*self._divide(older), [self._marked], *self._divide(newer)]
 
-    def _remember(self, messages: Iterable[Message], quoted: dict[int, Message]) -> None:
+    def _mark_own(self, messages: Iterable[Message]) -> None:
+        """Mark the reader's reactions to some messages, where their HTML, which all pages share, does not."""
+        before = dict(self._own)
+        for message in messages:
+            rule = chips.own_among_many(message, self._user_id)
+            self._own.pop(message.id, None)
+            if rule:
+                self._own[message.id] = rule
+        if self._own == before:
+            return
+        if self._own_style is None:
+            with self._scroller:
+                self._own_style = ui.html('', sanitize=False, tag='style')
+        self._own_style.content = ' '.join(self._own.values())
+
+    def _remember(self, messages: Sequence[Message], quoted: dict[int, Message]) -> None:
+        self._mark_own(messages)
         for message in messages:
             if message.id > self.newest_id:
                 self._ids.append(message.id)
@@ -458,6 +481,7 @@ class MessageList:
         for block in blocks:
             for message_id in block.ids:
                 del self._messages[message_id]
+                self._own.pop(message_id, None)
                 self._ids.remove(message_id)
             if block.element is not None:
                 block.element.delete()

@@ -1,6 +1,6 @@
 """Statements about messages and drafts."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sized
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -325,12 +325,28 @@ def save_draft(connection: Connection, user_id: int, room_id: int, body: str, re
 
 def change(connection: Connection, message: Message, kind: Change = 'worded', **values: object) -> Message:
     """Store new values of a message's columns under the room's next revision."""
+    _note_change(connection, message, kind, values)
+    return _read(connection, connection.execute(_BY_ID, {'message_id': message.id}))[0]
+
+
+def note_reaction(connection: Connection, message: Message, after: tuple[Reaction, ...]) -> Message:
+    """Store that somebody reacts to a message, and return it as it is ``after`` that.
+
+    What many react to is not read again: that is nearly all that reacting takes.
+    """
+    if not _is_for_many(after, message.mentions):
+        return change(connection, message, 'reacted', reacted=True)
+    number = _note_change(connection, message, 'reacted', {'reacted': True})
+    return replace(message, revision=number, change='reacted', reactions=after)
+
+
+def _note_change(connection: Connection, message: Message, kind: Change, values: dict[str, object]) -> int:
     number = room_rows.next_revision(connection, message.room_id)
     if kind == 'worded':
         values['worded_revision'] = number
     values |= {'revision': number, 'change': kind}
     connection.execute(update(messages).where(messages.c.id == message.id).values(**values))
-    return _read(connection, connection.execute(_BY_ID, {'message_id': message.id}))[0]
+    return number
 
 
 def _read(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> list[Message]:
@@ -345,14 +361,13 @@ def _read(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> lis
 def _reactions(connection: Connection, ids: list[int]) -> dict[int, tuple[Reaction, ...]]:
     if not ids:
         return {}
-    who: dict[int, dict[str, list[tuple[str, int]]]] = {}
-    for row in connection.execute(_REACTIONS, {'ids': ids}):
-        who.setdefault(row.message_id, {}).setdefault(row.emoji, []).append((row.name, row.user_id))
+    who: dict[int, dict[str, tuple[list[str], list[int]]]] = {}
+    for message_id, emoji, user_id, name in connection.execute(_REACTIONS, {'ids': ids}).all():
+        names, user_ids = who.setdefault(message_id, {}).setdefault(emoji, ([], []))
+        names.append(name)
+        user_ids.append(user_id)
     return {
-        message_id: tuple(
-            Reaction(emoji, tuple(name for name, _ in people), tuple(user_id for _, user_id in people))
-            for emoji, people in by_emoji.items()
-        )
+        message_id: tuple(Reaction(emoji, tuple(names), tuple(ids)) for emoji, (names, ids) in by_emoji.items())
         for message_id, by_emoji in who.items()
     }
 
@@ -371,14 +386,17 @@ def _message(
     attached: tuple[Attachment, ...],
 ) -> Message:  # fmt: skip
     # Each reaction makes another version: what thousands react to would be kept thousands of times, with all of them.
-    is_for_many = len(mentioned) + sum(len(each.users) for each in reacted) > MOST_PEOPLE_SHARED
-    make = _shared.__wrapped__ if is_for_many else _shared
+    make = _shared.__wrapped__ if _is_for_many(reacted, mentioned) else _shared
     return make(
         row.id, row.room_id, row.slug, row.revision, row.author_id, row.author_name, row.author_kind, row.body,
         row.html, row.html_version, row.client_message_id, row.created_at, row.edited_at, row.deleted_at, row.reply_to,
         row.hidden_at, row.shown_again, row.first_revision, row.worded_revision, row.change, row.mentions_all,
         row.pinned_at, reacted, mentioned, attached,
     )  # fmt: skip
+
+
+def _is_for_many(reacted: tuple[Reaction, ...], mentioned: Sized) -> bool:
+    return len(mentioned) + sum(len(each.users) for each in reacted) > MOST_PEOPLE_SHARED
 
 
 @lru_cache(maxsize=SHARED)

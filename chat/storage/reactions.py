@@ -1,9 +1,11 @@
 """Statements about reactions to messages, and about the emoji that somebody took last."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from chat.clock import now_ms
-from chat.models import Message
+from chat.models import Message, Reaction, User
 from chat.storage import messages as message_rows
 from chat.storage.postgresql import hold_rooms
 from chat.storage.tables import messages, reactions, rooms, users
@@ -11,11 +13,27 @@ from chat.storage.tables import messages, reactions, rooms, users
 _OF_THE_DELETED = select(users.c.id).where(users.c.deleted_at.is_not(None))
 
 
-def put_on(connection: Connection, message: Message, user_id: int, emoji: str) -> Message:
-    """Store that somebody reacts to a message, as somebody who has not yet; the message takes a revision."""
-    values = {'message_id': message.id, 'user_id': user_id, 'emoji': emoji, 'created_at': now_ms()}
+def put_on(connection: Connection, message: Message, user: User, emoji: str) -> Message:
+    """Store that somebody reacts to a message, as somebody who has not yet; the message takes a revision.
+
+    It comes after all others, whatever the clock says, as that is where it is shown until they are read again.
+    """
+    newest = select(func.max(reactions.c.created_at)).where(reactions.c.message_id == message.id)
+    now = max(now_ms(), (connection.execute(newest).scalar() or 0) + 1)
+    values = {'message_id': message.id, 'user_id': user.id, 'emoji': emoji, 'created_at': now}
     connection.execute(insert(reactions), values)
-    return message_rows.change(connection, message, 'reacted', reacted=True)
+    return message_rows.note_reaction(connection, message, _with(message.reactions, user, emoji))
+
+
+def _with(before: tuple[Reaction, ...], user: User, emoji: str) -> tuple[Reaction, ...]:
+    if emoji not in [each.emoji for each in before]:
+        return (*before, Reaction(emoji, (user.name,), (user.id,)))
+    return tuple(
+        replace(each, users=(*each.users, user.name), user_ids=(*each.user_ids, user.id))
+        if each.emoji == emoji
+        else each
+        for each in before
+    )
 
 
 def take_back(connection: Connection, message: Message, user_id: int, emoji: str) -> Message:

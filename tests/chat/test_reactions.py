@@ -55,6 +55,23 @@ async def test_reactions_stand_in_the_order_of_the_first_of_each(
     assert shown(await chat.messages.get(ada, message.id)) == {'🎉': ('Bo', 'Ada'), '👍': ('Ada',)}
 
 
+async def test_what_is_told_is_what_is_read_again_though_clocks_go_back_and_it_is_read_once(
+    chat: Chat, ada: User, bo: User, message: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, 'MOST_PEOPLE_SHARED', 0)
+    times = iter(range(2_000_000_000_000, 0, -1))
+    monkeypatch.setattr('chat.storage.reactions.now_ms', lambda: next(times))
+    read: list[object] = []
+    really = rows._reactions
+    monkeypatch.setattr(rows, '_reactions', lambda connection, ids: read.extend(ids) or really(connection, ids))
+    for user, emoji in ((bo, '🎉'), (ada, '👍'), (ada, '🎉'), (bo, '👍')):
+        read.clear()
+        reacted = await chat.reactions.react(user, message.id, emoji, on=True)
+        assert len(read) <= 1  # with what thousands react to, reading it is all that reacting takes
+        assert await chat.messages.get(ada, message.id) == reacted
+    assert shown(reacted) == {'🎉': ('Bo', 'Ada'), '👍': ('Ada', 'Bo')}
+
+
 async def test_twice_is_once_and_takes_no_revision(chat: Chat, ada: User, bo: User, message: Message) -> None:
     first = await chat.reactions.react(bo, message.id, '👍', on=True)
     told = await listen(chat, ada)

@@ -77,6 +77,38 @@ def test_a_loved_message_does_not_make_a_long_page() -> None:
     assert len(chips.chips(message(many))) < 5_000
 
 
+def test_ones_own_reaction_is_marked_also_among_many() -> None:
+    names = tuple(f'Somebody {number}' for number in range(chips.MARKED + 2))
+    many, few = by(*names), by('Ada', emoji='❤️')
+    rule = chips.own_among_many(message(many, few), chips.MARKED + 1)
+    assert rule.startswith('#m1 .chip[data-emoji="\\1f44d "] {')
+    assert chips.own_among_many(message(many, few), chips.MARKED) == ''  # which the HTML says
+    assert chips.own_among_many(message(many, few), 10**6) == ''
+
+
+async def test_the_page_marks_ones_own_reaction_among_many_as_long_as_it_is_there(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chips, 'MARKED', 0)
+    await join_room(user, 'Ada')
+    await send_message(user, 'cake?')
+    await until(lambda: rows(user) == ['Ada cake?'])
+    chat, ada, message_id = chat_of(user), await person_of(user), row_id(user, 'cake?')
+    rule = f'#m{message_id} .chip[data-emoji="\\1f44d "]'
+    await chat.reactions.react(ada, message_id, '👍', True)
+    await until(lambda: rule in styles_of(user))
+    await chat.reactions.react(ada, message_id, '👍', False)
+    await until(lambda: rule not in styles_of(user))
+    await chat.reactions.react(ada, message_id, '👍', True)
+    user.navigate.to('/rooms/lobby')
+    await until(lambda: rule in styles_of(user))
+
+
+def styles_of(user: User) -> str:
+    with user:
+        return ' '.join(each.content for each in ElementFilter(kind=ui.html) if each.props['tag'] == 'style')
+
+
 def log_of(user: User) -> ui.element:
     """Return the log of the messages."""
     with user:
