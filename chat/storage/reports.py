@@ -34,7 +34,7 @@ def add(connection: Connection, message: Message, reporter: User, reason: str) -
         return False
     connection.execute(delete(reports).where(here))
     values = {
-        'message_id': message.id, 'reported_by': reporter.id, 'body': message.body, 'reason': reason,
+        'message_id': message.id, 'reported_by': reporter.id, 'body': message.summary, 'reason': reason,
         'created_at': now_ms(),
     }  # fmt: skip
     connection.execute(insert(reports), values)
