@@ -13,6 +13,7 @@ from api import (
     direct,
     docs,
     errors,
+    files,
     hooks,
     invitations,
     messages,
@@ -45,10 +46,10 @@ def create_api(chat: Chat) -> ASGIApp:
     )
     api.state.chat = chat
     people = (sessions, accounts, profiles, invitations, moderation, administration)
-    for part in (*people, rooms, notifications, direct, messages, pins, hooks, bots, catching_up, search):
+    for part in (*people, rooms, notifications, direct, messages, files, pins, hooks, bots, catching_up, search):
         api.include_router(part.router)
     api.add_api_websocket_route('/v1/ws', Gate(chat).enter)
-    api.add_middleware(LimitRequests, larger=profiles.LARGER)
+    api.add_middleware(LimitRequests, larger={**profiles.LARGER, **files.LARGER})
     errors.install(api)
     describe.install(api)
     docs.install(api)

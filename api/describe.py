@@ -37,6 +37,7 @@ TAGS = [
     {'name': 'profiles', 'description': 'How people present themselves.'},
     {'name': 'rooms', 'description': 'Rooms, who belongs to them, and what has changed in them.'},
     {'name': 'messages', 'description': 'Reading, sending, editing and deleting.'},
+    {'name': 'files', 'description': 'Bringing files to a room, and getting them.'},
     {'name': 'moderation', 'description': 'Muting, banning, hiding, all of it undone; reports, and the audit log.'},
     {'name': 'invitations', 'description': 'Links that let people in, and into rooms.'},
     {'name': 'administration', 'description': 'All rooms, sessions and webhooks, settings, and how the server is.'},

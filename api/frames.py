@@ -8,6 +8,7 @@ from pydantic_core import from_json
 
 from api.schemas import LARGEST_ID
 from chat.errors import Invalid
+from chat.messages import MOST_ATTACHMENTS
 from web.mistakes import sentence
 
 LARGEST_FRAME = 64 * 1024  # bytes
@@ -51,6 +52,7 @@ class Send(Frame):
     body: Text
     client_message_id: Text | None = None
     reply_to: Id | None = None
+    attachments: list[Id] = Field(default=[], max_length=MOST_ATTACHMENTS)
     confirm_all: Flag = False
 
 

@@ -58,7 +58,14 @@ async def send(
 ) -> schemas.Message:
     """Send a message, joining the room first if need be."""
     sent = await say(
-        chat, session.user, slug, new.body, new.client_message_id, new.reply_to, confirm_all=new.confirm_all
+        chat,
+        session.user,
+        slug,
+        new.body,
+        new.client_message_id,
+        new.reply_to,
+        attachments=new.attachments,
+        confirm_all=new.confirm_all,
     )
     if not sent.is_new:
         response.status_code = 200

@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticKnownError
 
+from chat.messages import MOST_ATTACHMENTS
 from chat.models import COLORS, Level, Posting, Role, SignInMode, Theme, UserKind
 from chat.presence import Status
 from chat.rooms import SLOWEST
@@ -114,12 +115,14 @@ class TakenLink(Wanted):
 class NewMessage(Wanted):
     """What is to be said; the same ``client_message_id`` again gives the first message again.
 
-    ``confirm_all`` is to be true for what mentions all of a room of more than 5 people.
+    ``confirm_all`` is to be true for what mentions all of a room of more than 5 people. ``attachments`` are the ids of
+    files that were brought to the room before, with which the words may be empty.
     """
 
     body: str = Field(examples=['Hello *everybody*'])
     client_message_id: str | None = Field(default=None, examples=[None])
     reply_to: Id | None = Field(default=None, examples=[None])
+    attachments: list[Id] = Field(default=[], max_length=MOST_ATTACHMENTS, examples=[[]])
     confirm_all: bool = Field(default=False, examples=[False])
 
 
@@ -311,6 +314,21 @@ class Reaction(BaseModel):
     user_ids: list[UserId]
 
 
+class Attachment(BaseModel):
+    """A file that goes with a message, or will: ``GET /files/{id}`` gives it.
+
+    ``type`` is what its content is, ``size`` how many bytes there are to get. Pictures alone have a width and a height,
+    in pixels, and a thumbnail.
+    """
+
+    id: Annotated[int, Field(examples=[5])]
+    name: str = Field(examples=['plan.pdf'])
+    type: str = Field(examples=['application/pdf'])
+    size: int = Field(examples=[48213])
+    width: int | None = Field(examples=[None])
+    height: int | None = Field(examples=[None])
+
+
 class Message(BaseModel):
     """One message in its newest version; times are UTC."""
 
@@ -326,7 +344,7 @@ class Message(BaseModel):
     deleted_at: Moment | None = Field(examples=[None])
     reply_to: MessageId | None = Field(examples=[None])
     reactions: list[Reaction]
-    attachments: list[Any] = Field(examples=[[]])
+    attachments: list[Attachment]
     hidden: bool = Field(examples=[False])
     mentions: list[UserId]
     mentions_all: bool = Field(examples=[False])

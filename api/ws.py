@@ -262,6 +262,7 @@ class Connection:
             frame.body,
             frame.client_message_id,
             frame.reply_to,
+            attachments=frame.attachments,
             confirm_all=frame.confirm_all,
         )
         reply(message_json(sent.message))

@@ -4,7 +4,14 @@ from pathlib import Path
 from typing import Literal
 
 FileKind = Literal['image', 'video', 'audio', 'text', 'pdf', 'other']
-_STARTS = {b'\xff\xd8': 'image/jpeg', b'\x89PNG': 'image/png', b'GIF8': 'image/gif', b'%PDF-': 'application/pdf', b'ID3': 'audio/mpeg', b'\x1aE\xdf\xa3': 'video/webm'}
+_STARTS = {
+    b'\xff\xd8': 'image/jpeg',
+    b'\x89PNG': 'image/png',
+    b'GIF8': 'image/gif',
+    b'%PDF-': 'application/pdf',
+    b'ID3': 'audio/mpeg',
+    b'\x1aE\xdf\xa3': 'video/webm',
+}
 
 
 def type_of(source: Path) -> str:
@@ -24,6 +31,10 @@ def kind_of(type: str) -> FileKind:
         return 'pdf'
     kind = type.partition('/')[0]
     return kind if kind in ('image', 'video', 'audio', 'text') else 'other'  # type: ignore[return-value]
+
+
+def opens(type: str) -> bool:
+    return kind_of(type) in ('text', 'pdf')
 
 
 def clean_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from nicegui import Client
 
 from chat import Chat
-from pages import entering, invite, joining, link, pictures, room, settings, signing_in, sound, theme
+from pages import entering, files, invite, joining, link, pictures, room, settings, signing_in, sound, theme
 
 FORMS = (
     *joining.FORMS,
@@ -26,6 +26,7 @@ def install(chat: Chat) -> None:
     invite.install(chat)
     room.install(chat)
     pictures.install(chat)
+    files.install(chat)
     settings.install(chat)
     signing_in.install(chat)
     chat.measures.connections['pages'] = _connected

@@ -17,12 +17,13 @@ from typing import Any
 
 import nicegui.client
 from nicegui import helpers
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp
 
 ASKS = 'expects_arguments'
 TABLE = 'HTML_ESCAPE_TABLE'
 COMPRESSION = 5  # of 9
+AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, 'application/octet-stream', 'application/pdf')  # files of any size
 
 
 def speed_up() -> None:
@@ -38,7 +39,7 @@ def speed_up() -> None:
 
 def compress(app: ASGIApp) -> GZipMiddleware:
     """Return what compresses the answers of ``app`` for browsers that know of it."""
-    return GZipMiddleware(app, compresslevel=COMPRESSION)
+    return GZipMiddleware(app, compresslevel=COMPRESSION, exclude_content_types=AS_THEY_ARE)
 
 
 def remembering(ask: Callable[[Callable[..., Any]], bool]) -> Callable[[Callable[..., Any]], bool]:

@@ -1,5 +1,6 @@
 """What a request may bring, whichever door it comes by: so many bytes, and forms in UTF-8 alone."""
 
+import re
 from collections.abc import Collection, Mapping
 
 from python_multipart.multipart import parse_options_header
@@ -26,22 +27,28 @@ class LimitRequests:
     """Refuses what is too large, without waiting for its end, and forms in letters of their own choice.
 
     Python reads dozens of codings, of which some take the square of the length. ``paths``: only what is sent there;
-    ``larger``: the paths where more than LARGEST_REQUEST bytes may be sent, and how many.
+    ``larger``: the paths where more than LARGEST_REQUEST bytes may be sent, and how many; None where they are counted
+    by what reads them. A star in such a path stands for one part of it.
     """
 
     def __init__(
-        self, app: ASGIApp, paths: Collection[str] | None = None, larger: Mapping[str, int] | None = None
+        self, app: ASGIApp, paths: Collection[str] | None = None, larger: Mapping[str, int | None] | None = None
     ) -> None:
         self._app = app
         self._paths = paths
-        self._larger = larger or {}
+        self._larger = {
+            re.compile(re.escape(path).replace(r'\*', '[^/]+')): most for path, most in (larger or {}).items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting what comes."""
         if scope['type'] != 'http' or (self._paths is not None and scope['path'] not in self._paths):
             await self._app(scope, receive, send)
             return
-        most = self._larger.get(scope['path'].removeprefix(scope.get('root_path', '')), LARGEST_REQUEST)
+        most = self._most(scope['path'].removeprefix(scope.get('root_path', '')))
+        if most is None:
+            await self._app(scope, receive, send)
+            return
         refusal = _refusal(scope, most)
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -63,6 +70,9 @@ class LimitRequests:
         finally:
             if received > most:
                 await _too_large(scope, most)(scope, receive, send)
+
+    def _most(self, path: str) -> int | None:
+        return next((most for each, most in self._larger.items() if each.fullmatch(path)), LARGEST_REQUEST)
 
 
 class AnswerHead:

@@ -337,9 +337,7 @@ def _read(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> lis
     reacted = _reactions(connection, [row.id for row in rows if row.reacted])
     mentioned = _mentioned(connection, [row.id for row in rows if '@' in row.body])
     attached = file_rows.of(connection, [row.id for row in rows if row.attached])
-    return [
-        _message(row, reacted.get(row.id, ()), mentioned.get(row.id, ()), attached.get(row.id, ())) for row in rows
-    ]
+    return [_message(row, reacted.get(row.id, ()), mentioned.get(row.id, ()), attached.get(row.id, ())) for row in rows]
 
 
 def _reactions(connection: Connection, ids: list[int]) -> dict[int, tuple[Reaction, ...]]:

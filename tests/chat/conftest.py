@@ -19,6 +19,7 @@ ON_BOTH = (
     'test_deletion',
     'test_direct',
     'test_credentials',
+    'test_files',
     'test_floor',
     'test_hooks',
     'test_identities',

@@ -16,6 +16,7 @@ from chat.errors import ChatError, Forbidden, NotAMember, NotFound
 from chat.models import Message, Policy, User, WhoMay
 from chat.settings import Settings
 from chat.storage import facts, users
+from tests.chat import files
 
 DOCUMENT = (Path(__file__).parents[2] / 'docs' / 'permissions.md').read_text(encoding='utf-8')
 MEANS: dict[type[ChatError], str] = {NotAMember: 'join first', Forbidden: 'no', NotFound: 'not found'}
@@ -61,6 +62,7 @@ class Scene:
         self.chat = chat
         self.slug = 'study'
         self.people: dict[str, User] = {}
+        self.file = 0
         self.said: dict[str, Message] = {}
         self.really = chat.storage.write
 
@@ -71,6 +73,9 @@ class Scene:
         for who in (*INSIDE, *OUTSIDE, 'somebody'):
             await self.chat.rooms.join(self.people[who], self.slug)
             self.said[who] = (await self.chat.messages.send(self.people[who], self.slug, 'x')).message
+        shared = await files.bring(self.chat, self.people['somebody'], self.slug)
+        await self.chat.messages.send(self.people['somebody'], self.slug, '', attachments=[shared.id])
+        self.file = shared.id
         for number in range(permissions.MANY):
             await self.chat.rooms.join(await self.chat.accounts.add_guest(f'Number {number}', 'here'), self.slug)
         for who in OUTSIDE:
@@ -113,6 +118,7 @@ class Cell:
         self.foreign = scene.said['somebody'].id
         self.somebody = scene.people['somebody'].id
         self.newcomer = scene.people['newcomer'].id
+        self.file = scene.file
 
 
 Attempt = Callable[[Cell], Awaitable[object]]
@@ -128,6 +134,7 @@ IN_A_ROOM: dict[str, Attempt] = {
     'find it': lambda c: c.chat.rooms.find(c.user, c.slug),
     'read what was said': lambda c: c.chat.messages.page(c.user, c.slug),
     'find its messages': _find_messages,
+    'open its files': lambda c: c.chat.files.open(c.user, c.file),
     'see who belongs to it': lambda c: c.chat.rooms.members(c.user, c.slug),
     'join': lambda c: c.chat.rooms.join(c.user, c.slug),
     'leave': lambda c: c.chat.rooms.leave(c.user, c.slug),
@@ -135,6 +142,7 @@ IN_A_ROOM: dict[str, Attempt] = {
     'mark it as read or unread': lambda c: c.chat.unread.mark(c.user, c.slug, 0),
     'choose what to be told of': lambda c: c.chat.notifications.set_level(c.user, c.slug, 'nothing'),
     'write': lambda c: c.chat.messages.send(c.user, c.slug, 'x'),
+    'bring a file': lambda c: files.bring(c.chat, c.user, c.slug),
     'mention all of many': lambda c: c.chat.messages.send(c.user, c.slug, '@all', of_all='confirmed'),
     'edit own words': lambda c: c.chat.messages.edit(c.user, c.own, 'y'),
     'react to a message': lambda c: c.chat.reactions.react(c.user, c.foreign, '👍', on=True),
