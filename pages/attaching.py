@@ -33,14 +33,16 @@ FAILED = 'The file could not be brought. Please try again.'
 class Attaching:
     """What somebody brings to a room on one page; the composer gives it a place and asks it before it sends."""
 
-    def __init__(self, chat: Chat, client: Client, room: Room, user: Callable[[], User]) -> None:
+    def __init__(self, chat: Chat, client: Client, around: ui.element, room: Room, user: Callable[[], User]) -> None:
         self._chat, self._client, self._room, self._user = chat, client, room, user
+        self._around = around  # where files may be dropped
         self._on_ready: Callable[[], Awaitable[object]] | None = None
         self._say: Callable[[str], object] | None = None
         self._focus: Callable[[], object] | None = None
         self._uploader: ui.element | None = None  # None where nobody may share files
         self._chips: dict[int, ui.element] = {}
-        self._shown: tuple[Attachment, ...] = ()
+        self._shown: list[Attachment] = []
+        self._order: list[str] = []  # of names, in which they were chosen: they arrive in any
         self._reading = asyncio.Lock()
         self._is_busy = self._waits = self._refused = False
         self._lost = 0  # files whose way broke off, and that are still shown
@@ -72,6 +74,7 @@ class Attaching:
         self._list = ui.element('div').classes('attached').props('role=group aria-live=polite')
         self._list.props['aria-label'] = 'Files to send'
         self._list.set_visibility(False)
+        self._status = ui.label().classes('attached-status').props('role=status')
         self._uploader = uploader = ui.element('q-uploader').classes('uploader')
         uploader.props.update({
             'url': files.upload_address(self._room.slug), 'field-name': FIELD, 'multiple': True, 'auto-upload': True,
@@ -82,7 +85,7 @@ class Attaching:
             with ui.element('div').classes('hidden'):
                 ui.element('q-uploader-add-trigger')
         uploader.add_slot('list')  # it stays empty until there is something: Quasar's own has buttons without names
-        uploader.on('added', self._build_ways, args=[])
+        uploader.on('added', self._added, js_handler=browser.ADDED_FILES)
         uploader.on('start', self._started, args=[])
         uploader.on('finish', self._finished, args=[])
         uploader.on('uploaded', self.refresh, args=[])
@@ -90,31 +93,28 @@ class Attaching:
         uploader.on('failed', self._failed, js_handler=browser.FAILED_UPLOAD)
         uploader.on('removed', self._removed, js_handler=browser.REMOVED_UPLOADS)
         place.on('paste', js_handler=browser.PASTED_FILES)
-
-    def listen(self, place: ui.element) -> None:
-        """Take what is dropped anywhere on ``place``; the page is connected."""
-        if self._uploader is not None:
-            place.on('dragover', js_handler=browser.DRAGGED_FILES)
-            place.on('dragleave', js_handler=browser.DRAGGED_FILES)
-            place.on('drop', js_handler=browser.DROPPED_FILES)
-            self.refresh()
+        self._around.on('dragover', js_handler=browser.DRAGGED_FILES)
+        self._around.on('dragleave', js_handler=browser.DRAGGED_FILES)
+        self._around.on('drop', js_handler=browser.DROPPED_FILES)
 
     def waits(self) -> bool:
         """Whether the message has to wait for files that are on their way; it goes by itself when they are here."""
         if self._is_busy:
             self._waits = True
-            self._show_sentence(WAITS)
+            self._status.text = WAITS
         return self._is_busy
 
     def stop_waiting(self) -> None:
         """Let the message stay in the box, as it is written on."""
         self._waits = False
         self._said = []
+        if self._is_there:
+            self._status.text = ''
 
     def sent(self, ids: Sequence[int]) -> None:
         """Let go of what went with a message, here or on another page."""
         if not set(ids).isdisjoint(self.ids):
-            self._show(tuple(each for each in self._shown if each.id not in ids))
+            self._show([each for each in self._shown if each.id not in ids])
 
     def heard(self, message: Message) -> None:
         """Take notice of a message: it may carry what waits here."""
@@ -139,16 +139,19 @@ class Attaching:
     def _is_there(self) -> bool:
         return self._uploader is not None and not self._uploader.is_deleted
 
-    def _show(self, found: tuple[Attachment, ...]) -> None:
+    def _show(self, found: Sequence[Attachment]) -> None:
         if self._uploader is None or self._uploader.is_deleted:
             return
-        self._shown = found
+        self._shown = found = sorted(found, key=self._place_of)
         for gone in self._chips.keys() - {each.id for each in found}:
             self._chips.pop(gone).delete()
         with self._list:
             for each in found:
                 if each.id not in self._chips:
                     self._chips[each.id] = self._build_chip(each)
+        for number, each in enumerate(found):
+            if self._list.default_slot.children[number] is not self._chips[each.id]:
+                self._chips[each.id].move(target_index=number)
         self._list.set_visibility(bool(found))
         most = MOST_ATTACHMENTS - len(found)
         if self._uploader.props['max-files'] != most:
@@ -176,8 +179,14 @@ class Attaching:
         if self._focus is not None:
             self._focus()
 
-    def _build_ways(self) -> None:
-        """Make the chips of what is on its way, as soon as there is any: each page would pay for them."""
+    def _place_of(self, attachment: Attachment) -> tuple[int, int]:
+        return self._order.index(attachment.name) if attachment.name in self._order else -1, attachment.id
+
+    def _added(self, event: events.GenericEventArguments) -> None:
+        """Take note of what is on its way now. Its chips are made as soon as there is any: each page would pay."""
+        names = event.args if isinstance(event.args, list) else []
+        chosen = [file_types.clean_name(each) for each in names[:MOST_ATTACHMENTS] if isinstance(each, str)]
+        self._order = [*self._order, *chosen][-2 * MOST_ATTACHMENTS :]
         if self._uploader is None or self._uploader.slots['list'].children:
             return
         with self._uploader.slots['list']:
@@ -199,6 +208,8 @@ class Attaching:
         except ChatError as error:
             self._refused = True
             self._tell(error.message)
+        if self._is_there:
+            self._status.text = ''
         if not waited:
             return
         if self._lost or self._refused:
@@ -254,6 +265,7 @@ def _build_way(place: int) -> None:
     """Make the chip of what is in some place on its way, which the browser fills."""
     with ui.element('div').classes('attached-file on-its-way') as chip:
         chip.props[':hidden'] = browser.UPLOAD_IS_OVER.format(place)
+        chip.props[':data-lost'] = browser.UPLOAD_IS_LOST.format(place)
         with ui.element('span').classes('attached-text'):
             name = ui.element('bdi').classes('attached-name')
             name.props[':textContent'] = browser.UPLOAD_NAME.format(place)

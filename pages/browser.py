@@ -239,8 +239,11 @@ PASTED_FILES = (
 )
 
 # What became of files on their way, as far as the server has to know: Quasar hands over files and requests whole.
-REJECTED_FILES = '(all) => emit(all.map(({failedPropValidation, file}) => [failedPropValidation, file.name]))'
-FAILED_UPLOAD = '({files, xhr}) => emit(xhr.status, xhr.responseText.slice(0, 4000), files[0]?.name ?? "")'
+ADDED_FILES = '(files) => emit(files.map(({name}) => name.slice(-1000)))'
+REJECTED_FILES = (
+    '(all) => emit(all.map(({failedPropValidation, file}) => [failedPropValidation, file.name.slice(-1000)]))'
+)
+FAILED_UPLOAD = '({files, xhr}) => emit(xhr.status, xhr.responseText.slice(0, 4000), files[0]?.name.slice(-1000))'
 REMOVED_UPLOADS = '(files) => emit(files.filter((each) => each.__status === "failed").length)'
 
 # How far each is only the browser knows, so it fills the chips itself, by properties that it works out: the server
@@ -249,9 +252,10 @@ UPLOAD_IS_OVER = '!props.files[{0:d}] || props.files[{0:d}].__status === "upload
 UPLOAD_NAME = 'props.files[{:d}]?.name ?? ""'
 UPLOAD_SAYS = (
     '(() => {{ const file = props.files[{:d}]; return !file ? "" : file.__status === "failed"'
-    ' ? "did not arrive" : `${{Math.round(100 * file.__progress)}} % of ${{file.__sizeLabel}}`; }})()'
+    ' ? "did not arrive" : `${{Math.round(100 * file.__progress)}} %`; }})()'
 )
 UPLOAD_IS_ON = 'props.files[{:d}]?.__status !== "failed"'
+UPLOAD_IS_LOST = 'props.files[{:d}]?.__status === "failed" || null'
 UPLOAD_PROGRESS = 'props.files[{:d}]?.__progress ?? 0'
 CANCEL_LABEL = '`Cancel ${{props.files[{:d}]?.name ?? ""}}`'
 CANCEL_UPLOAD = (

@@ -132,7 +132,7 @@ class Conversation:
                 on_down=self._read_on,
             )
             self._typing = live_rows(self._client, wire, 'typing')
-            self._attaching = Attaching(chat, self._client, view.room, lambda: self._user)
+            self._attaching = Attaching(chat, self._client, self._place, view.room, lambda: self._user)
             self._composer = Composer(
                 view.room,
                 chat.drafts.newest(user, view.room, view.draft),
@@ -182,7 +182,7 @@ class Conversation:
             self._looks.watch(self._show_looks)
             self._show_looks()
             self._composer.open()
-            self._attaching.listen(self._place)
+            self._attaching.refresh()
             self.messages.go_to_marked()
             self.seen()
 

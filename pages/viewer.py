@@ -132,5 +132,5 @@ def _picture(attachment: Attachment) -> str:
 
 
 def _about(message: Message, attachment: Attachment, which: str, time: str) -> str:
-    more = f'{escape(message.author.name)} · {time} · {attachments.size(attachment.size)} · {which}'
+    more = f'{which} · {escape(message.author.name)} · {time} · {attachments.size(attachment.size)}'
     return f'<p class="viewer-name">{attachments.name(attachment)}</p><p class="viewer-more">{more}</p>'
