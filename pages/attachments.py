@@ -77,7 +77,8 @@ def _picture(attachment: Attachment) -> str:
     return (
         f'<button type="button" class="picture" data-action="{VIEW}" data-file="{attachment.id:d}"'
         f' aria-haspopup="dialog" tabindex="0" title="{escape(attachment.name)}">'  # tabindex: as in rows._actions
-        f'<img src="{escape(files.thumbnail(attachment))}" width="{width}" height="{height}" loading="lazy"'
+        f'<img src="{escape(files.thumbnail(attachment))}" width="{width}" height="{height}"'
+        f' style="aspect-ratio: {width} / {height}" loading="lazy"'
         f' decoding="async" draggable="false" alt="{escape(attachment.name)}">{moves}</button>'
     )
 

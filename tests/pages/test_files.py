@@ -89,7 +89,7 @@ def row_of(*shared: Attachment, body: str = '') -> str:
 
 def test_a_picture_is_a_button_whose_size_is_known_before_it_comes() -> None:
     html = row_of(Attachment(3, 'view.png', 'image/png', 5000, 1600, 900))
-    assert 'src="/thumbnails/3.webp" width="360" height="202" loading="lazy"' in html
+    assert 'src="/thumbnails/3.webp" width="360" height="202" style="aspect-ratio: 360 / 202"' in html
     assert 'alt="view.png"' in html
     assert 'data-action="view" data-file="3"' in html
     assert 'class="body"' not in html
