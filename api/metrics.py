@@ -72,7 +72,8 @@ class Measured(Collector):
         ):
             yield GaugeMetricFamily(name, words, number)
         for what, number in chat.totals.counts.items():
-            yield GaugeMetricFamily(f'hearth_{what}', f'Stored {what}, as of a minute ago.', number)
+            words = what.replace('_', ' ')
+            yield GaugeMetricFamily(f'hearth_{what}', f'Stored {words}, as of a minute ago.', number)
 
     def _so_far(self) -> Iterator[Metric]:
         measures = self._chat.measures

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from chat import file_store, markup
+from chat import markup
 from chat.accounts import Accounts
 from chat.administration import Administration
 from chat.bots import Bots
@@ -16,7 +16,7 @@ from chat.directory import Directory
 from chat.drafts import Drafts
 from chat.errors import StorageFailed
 from chat.events import Changes
-from chat.files import MEGABYTE, FileLimits, Files
+from chat.files import Files
 from chat.health import HealthReport
 from chat.hooks import Hooks
 from chat.housekeeping import Housekeeping
@@ -78,9 +78,7 @@ class Chat:
         self.log = Log(self.storage)
         self.invitations = Invitations(*people, self.passwords, settings.sign_in)
         people_chores = (self.sessions, self.accounts, self.administration, self.invitations)
-        limits = FileLimits(settings.upload_limit_mb * MEGABYTE, settings.upload_quota_mb * MEGABYTE)
-        kept_in = file_store.of(settings.uploads_url, settings.data)
-        self.files = Files(self.storage, self.rate_limits, kept_in, settings.data / 'coming', limits)
+        self.files = Files(self.storage, self.rate_limits, settings)
         chores = (*people_chores, self.moderation, self.reports, self.log, self.files)
         self.housekeeping = Housekeeping(*(each.sweep for each in chores))
         self.statuses = Statuses(self.storage, self.bus)

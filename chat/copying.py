@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chat.errors import CannotOpen
+from chat.file_store import UPLOADS
 from chat.settings import SettingError, Settings
 from chat.storage import Storage, contents
 
-UPLOADS = 'uploads'  # the folder of files in the data folder
 SQLITE = 'sqlite:///'
 
 

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,13 +20,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from chat import file_types, floor, reach
+from chat import file_store, file_types, floor, reach
 from chat.clock import milliseconds
-from chat.errors import Busy, ChatError, Forbidden, Invalid, NotFound, RateLimited, StorageFailed, TooLarge
-from chat.file_store import FileStore
+from chat.errors import Busy, CannotOpen, ChatError, Forbidden, Invalid, NotFound, RateLimited, StorageFailed, TooLarge
 from chat.images import Images
 from chat.models import Attachment, StoredFile, User
 from chat.rate_limits import RateLimits
+from chat.settings import Settings
 from chat.storage import Storage, users
 from chat.storage import files as rows
 
@@ -58,7 +58,7 @@ class Opened:
     type: str
     size: int
     tag: str  # changes with the content
-    read: Callable[[int, int], AsyncIterator[bytes]]
+    read: Callable[[int, int], AsyncGenerator[bytes, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,12 @@ class FileLimits:
 class Files:
     """The actions on files."""
 
-    def __init__(
-        self, storage: Storage, rate_limits: RateLimits, store: FileStore, folder: Path, limits: FileLimits
-    ) -> None:
+    def __init__(self, storage: Storage, rate_limits: RateLimits, settings: Settings) -> None:
         self._storage = storage
         self._rate_limits = rate_limits
-        self._store = store
-        self._folder = folder  # where files are while they come
-        self.limits = limits
+        self._store = file_store.of(settings.uploads_url, settings.data)
+        self._folder = settings.data / 'coming'  # where files are while they come
+        self.limits = FileLimits(settings.upload_limit_mb * MEGABYTE, settings.upload_quota_mb * MEGABYTE)
         self._images = Images()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix='files')
         self._coming: dict[int, int] = {}  # how many files of each person are on their way
@@ -304,6 +302,10 @@ class Files:
         await self._store.delete([each for key in keys for each in (key, key + THUMBNAIL)])
 
     async def _keep_sweeping(self) -> None:
+        try:
+            await self._store.check()
+        except CannotOpen as error:
+            log.error('%s Nobody can share files until that is mended.', error)
         while True:
             await asyncio.sleep(SWEEP_EVERY)
             try:

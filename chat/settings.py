@@ -25,7 +25,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from chat import providers
+from chat import file_store, providers
 from chat.models import SignInMode
 from chat.providers import Provider
 from chat.version import VERSION
@@ -45,7 +45,7 @@ COMMANDS = {
 }
 OF_COMMANDS = ('--to',)  # flags that are no settings
 ENDS_BY_ITSELF = ('--help', '-h', '--version')  # flags without a value
-SECRET = ('database_url', 'redis_url')  # may hold a password, in more than one place
+SECRET = ('database_url', 'redis_url', 'uploads_url')  # may hold a password, in more than one place
 DATABASE_URL = re.compile(  # an @ in a password has to be %40: what follows it would be taken for the host, and shown
     r'postgres(?:ql)?://(?:[!-?A-~]*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:(?![@/?:\[\]])[!-~])*)(?::[0-9]{1,5})?(?:[/?][!-~]*)?'
 )
@@ -132,6 +132,12 @@ def _redis_url(value: object) -> str | None:
     return url
 
 
+def _uploads_url(value: object) -> str | None:
+    if value is not None:
+        file_store.place_of(str(value).strip())
+    return None if value is None else str(value).strip()
+
+
 def _origins(value: object) -> tuple[str, ...]:
     given = value.split(',') if isinstance(value, str) else list(value) if isinstance(value, tuple | list) else [value]
     texts = [text for each in given if (text := str(each).strip())]
@@ -214,10 +220,14 @@ class Settings(BaseSettings):
         repr=False,
         description='The Redis by which several servers of one chat tell each other what happens.',
     )
+    uploads_url: Annotated[str | None, BeforeValidator(_uploads_url)] = Field(
+        default=None,
+        repr=False,
+        description='Where files are kept in place of the data folder: file:///path, or s3://bucket?endpoint=…',
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description='Other sites whose pages may call the API: origins separated by commas, or * for all.'
     )
-    uploads_url: str | None = None
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
         default=None,
         description='The address that people know it by, for links and the QR code, such as https://chat.example.org.',

@@ -7,7 +7,7 @@ from time import monotonic
 from sqlalchemy import Connection
 
 from chat.errors import StorageFailed
-from chat.storage import Storage, messages, rooms
+from chat.storage import Storage, files, messages, rooms
 
 KEPT_FOR = 60.0  # s
 
@@ -31,4 +31,9 @@ class Totals:
 
 
 def _count(connection: Connection) -> dict[str, int]:
-    return {'rooms': rooms.count(connection), 'messages': messages.count(connection)}
+    return {
+        'rooms': rooms.count(connection),
+        'messages': messages.count(connection),
+        'files': files.count(connection),
+        'file_bytes': files.size(connection),
+    }

@@ -15,6 +15,7 @@ from chat.storage import Storage, migrations
 from tests import databases
 from tests.databases import PostgreSQLServer
 from tests.redis_server import RedisServer
+from tests.s3_server import KEY_ID, SECRET, S3Server
 
 # How long an example takes is the machine's business, which may be busy.
 settings.register_profile('hearth', deadline=None)
@@ -102,3 +103,27 @@ def any_redis() -> Iterator[str]:
 def redis_url(any_redis: str) -> str:
     """Return the address of a real Redis, with a channel that no other test speaks on."""
     return f'{any_redis}?channel={uuid4().hex}'
+
+
+@pytest.fixture(scope='session')
+def any_s3() -> Iterator[S3Server]:
+    """Return a running S3-compatible server with a bucket ``hearth``, started for the first test that asks for it."""
+    server = S3Server()
+    server.start()
+    server.make_bucket('hearth')
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3(any_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """Return an S3-compatible server whose keys are in the environment."""
+    monkeypatch.setenv('AWS_ACCESS_KEY_ID', KEY_ID)
+    monkeypatch.setenv('AWS_SECRET_ACCESS_KEY', SECRET)
+    return any_s3
+
+
+@pytest.fixture
+def s3_url(s3: S3Server) -> str:
+    """Return the address of a place in S3-compatible storage where no other test keeps files."""
+    return f's3://hearth/{uuid4().hex}?endpoint={s3.endpoint}&region=us-east-1'

@@ -5,7 +5,8 @@ nothing if a browser shows it all the same: it is of no origin, runs no script, 
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -81,7 +82,8 @@ def _span(request: Request, opened: Opened) -> tuple[int, int] | None:
     return (start, min(last + 1, opened.size) - start) if start < opened.size else None
 
 
-async def _all(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for piece in pieces:
-        yield piece
+async def _all(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async with aclosing(pieces):
+        yield first
+        async for piece in pieces:
+            yield piece

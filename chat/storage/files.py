@@ -126,6 +126,17 @@ def forget_unsent_of(connection: Connection, owners: Select[tuple[int]] | Sequen
     connection.execute(delete(attachments).where(is_unsent, attachments.c.owner_id.in_(owners)))
 
 
+def count(connection: Connection) -> int:
+    """Return how many files are kept."""
+    number: int = connection.execute(select(func.count()).select_from(files)).scalar_one()
+    return number
+
+
+def size(connection: Connection) -> int:
+    """Return how many bytes all files have, without thumbnails."""
+    return int(connection.execute(select(func.coalesce(func.sum(files.c.size), 0))).scalar_one())
+
+
 def forget_unshared(connection: Connection) -> list[str]:
     """Delete what is known of files that nobody shares any more; returns where their bytes are."""
     is_shared = exists().where(attachments.c.file_id == files.c.id)

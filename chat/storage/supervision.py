@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from chat.clock import moment
 from chat.models import Bot, Hook, Room, RoomSummary, Signed, SignIn, User
-from chat.storage import postgresql, sqlite
+from chat.storage import files, postgresql, sqlite
 from chat.storage import rooms as room_rows
 from chat.storage import users as user_rows
 from chat.storage.hooks import every_hook
@@ -49,10 +49,10 @@ def programs(connection: Connection) -> tuple[list[Bot], list[Hook]]:
 
 
 def sizes(connection: Connection) -> tuple[int, int]:
-    """Return how many bytes the database has, and how many of them are pictures."""
+    """Return how many bytes the database has, and how many there are of pictures of people and shared files."""
     whole = (postgresql if connection.dialect.name == 'postgresql' else sqlite).size(connection)
     shown = connection.execute(select(func.coalesce(func.sum(func.length(pictures.c.data)), 0))).scalar_one()
-    return whole, int(shown)
+    return whole, int(shown) + files.size(connection)
 
 
 def _counted(connection: Connection, column: Any, where: Any) -> list[tuple[int, int]]:

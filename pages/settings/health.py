@@ -53,7 +53,7 @@ def lines(health: Health) -> list[tuple[str, str]]:
         ('Delivery', 'nothing told yet' if p95 is None else f'95 of 100 within {p95 * 1000:g} ms, since the start'),
         ('Connections of programs', connections),
         ('Database', size(health.database_size)),
-        ('Pictures in it', size(health.upload_size)),
+        ('Pictures and files', size(health.upload_size)),
         ('Memory of the server', 'not known here' if health.memory is None else size(health.memory)),
         ('Running for', _span(timedelta(seconds=int(health.uptime)))),
         ('Redis', REDIS[health.redis]),

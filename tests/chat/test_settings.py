@@ -38,6 +38,7 @@ def test_without_any_everything_has_a_default() -> None:
     settings = Settings.load()
     assert (settings.host, settings.port, settings.data) == ('0.0.0.0', 8080, Path('data'))  # noqa: S104
     assert (settings.database_url, settings.redis_url, settings.public_url) == (None, None, None)
+    assert settings.uploads_url is None
     assert settings.allowed_origins == ()
     assert settings.rate_limits is True
     assert settings.sign_in == 'guests'
@@ -118,6 +119,19 @@ def test_other_than_addresses_of_redis_are_refused(url: str) -> None:
     assert 's3cret' not in sentence
 
 
+@pytest.mark.parametrize('url', ['file:///srv/a', ' s3://bucket/some/prefix?endpoint=http://[::1]:9000&region=eu '])
+def test_files_are_kept_at_an_address(url: str) -> None:
+    assert Settings.load(['--uploads-url', url]).uploads_url == url.strip()
+    assert 'bucket' not in repr(Settings(uploads_url=url))
+
+
+def test_the_keys_of_a_bucket_are_no_part_of_its_address() -> None:
+    assert refusal('--uploads-url', 's3://ada:s3cret@bucket/prefix') == (
+        "--uploads-url is 's3://…'; it must hold no user or password: these go into AWS_ACCESS_KEY_ID and "
+        'AWS_SECRET_ACCESS_KEY.'
+    )
+
+
 def test_a_home_folder_is_found() -> None:
     assert Settings.load(['--data', '~/chat']).data == Path.home() / 'chat'
 
@@ -130,6 +144,7 @@ ON_OR_OFF = "it must be 'on' or 'off'."
 SIGN_IN = "it must be 'guests', 'accounts' or 'invited'."
 DATABASE = "it must be like 'postgresql://user:password@host:5432/database'."
 REDIS_URL = "it must be like 'redis://:password@host:6379/0', 'rediss://host/0' or 'unix:///path'."
+UPLOADS = "it must be like 's3://bucket/prefix?endpoint=https://host:9000&region=name' or 'file:///path'."
 WRONG = [
     ('port', 'eighty', PORT),
     ('port', '65536', PORT),
@@ -154,6 +169,10 @@ WRONG = [
     ('redis_url', 'unix://…', REDIS_URL),
     ('redis_url', 'http://…', REDIS_URL),
     ('redis_url', '…', REDIS_URL),
+    ('uploads_url', 'file://…', UPLOADS),
+    ('uploads_url', 's3://…', UPLOADS),
+    ('uploads_url', 'ftp://…', UPLOADS),
+    ('uploads_url', '…', UPLOADS),
     ('database_url', 'postgresql+psycopg://…', DATABASE),
     ('database_url', 'sqlite://…', DATABASE),
     ('database_url', '…', DATABASE),
@@ -206,6 +225,9 @@ def test_a_file_is_no_folder() -> None:
         ['--database-url', 'postgresql://ada:s3cret@db:port/chat'],
         ['--database-url', 'postgresql://ada:s3cret@[::1/chat'],
         ['--redis-url=redis://:s3cret@redis:6379/zero'],
+        ['--uploads-url', 's3://ada:s3cret@bucket'],
+        ['--uploads-url', 's3://bucket?secret_access_key=s3cret'],
+        ['--uploads-url', 's3://bucket?endpoint=https://ada:s3cret@host'],
         ['--public-url', 'https://ada:s3cret@chat.example.org'],
         ['--allowed-origins', 'https://ada:s3cret@chat.example.org'],
         ['--database-ulr=postgresql://ada:s3cret@db/chat'],

@@ -1,0 +1,145 @@
+"""What a file that is being uploaded costs a conversation: how long messages take with one on its way, and without.
+
+    pip install -r benchmarks/requirements.txt
+    python -m benchmarks.uploading [--clients 50] [--rate 20] [--seconds 10] [--rounds 5] [--megabytes 25] [--mbit 200]
+
+One server; in each round people talk for some seconds while nothing else happens, and for as long while one file after
+the other is uploaded, every one of them new to the server. Whoever uploads is a process of its own and sends ``mbit``
+megabits a second; 0 is as fast as the machine can. ``--what picture`` uploads photos of 12 megapixels, which are
+decoded and encoded anew.
+Latency runs from the sending of a message to its arrival at each client.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from io import BytesIO
+
+import httpx
+from PIL import Image
+from websockets.asyncio.client import ClientConnection
+
+from benchmarks.api_fanout import come, say
+from benchmarks.servers import Server, serve
+from benchmarks.talk import LINES
+
+PIECE = 64 * 1024  # bytes
+PHOTO = (4000, 3000)  # pixels
+MARK = 16  # bytes that make another file of it
+
+
+def main() -> None:
+    """Let quiet times and uploads take turns and print what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    numbers = (('clients', 50), ('rate', 20), ('seconds', 10), ('rounds', 5), ('megabytes', 25), ('mbit', 200))
+    for name, default in numbers:
+        parser.add_argument(f'--{name}', type=int, default=default)
+    parser.add_argument('--what', choices=('file', 'picture'), default='file')
+    parser.add_argument('--uploader', nargs=2, metavar=('SITE', 'TOKEN'), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.uploader:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(upload(*options.uploader, options.what, options.megabytes, options.mbit))
+        return
+    with serve('hearth', HEARTH_UPLOAD_QUOTA_MB='0') as server:
+        quiet, busy = asyncio.run(measure(server, options))
+    print(f'quiet      {describe(quiet)}\nuploading  {describe(busy)}')
+    print(f'p99 with an upload to without: {percentile(busy, 0.99) / percentile(quiet, 0.99):.2f}')
+
+
+def percentile(latencies: list[float], part: float) -> float:
+    """Return the latency that this part of all stays below."""
+    return sorted(latencies)[int(len(latencies) * part)]
+
+
+def describe(latencies: list[float]) -> str:
+    """Return the latencies in a line."""
+    p50, p99 = percentile(latencies, 0.5), percentile(latencies, 0.99)
+    return f'p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   {len(latencies)} deliveries'
+
+
+async def measure(server: Server, options: argparse.Namespace) -> tuple[list[float], list[float]]:
+    """Return the latencies of the quiet times, and of those with uploads."""
+    clients = await come(server, options.clients)
+    async with httpx.AsyncClient(base_url=f'{server.site}/api/v1') as http:
+        token = (await http.post('/sessions', json={'name': 'Photographer'})).json()['token']
+    await asyncio.sleep(3)  # what came with the joining is over
+    quiet: list[float] = []
+    busy: list[float] = []
+    command = [sys.executable, '-m', 'benchmarks.uploading', '--uploader', server.site, token, '--what', options.what]
+    command += ['--megabytes', str(options.megabytes), '--mbit', str(options.mbit)]
+    for number in range(options.rounds):
+        for is_busy in (False, True) if number % 2 == 0 else (True, False):
+            uploader = await asyncio.create_subprocess_exec(*command) if is_busy else None
+            await asyncio.sleep(2)  # until the first upload is on its way
+            found = await talk(clients, options.rate, options.seconds)
+            (busy if is_busy else quiet).extend(found)
+            if uploader:
+                uploader.terminate()
+                await uploader.wait()
+            print(f'{"uploading" if is_busy else "quiet":9}  {describe(found)}')
+    await asyncio.gather(*(client.close() for client in clients))
+    return quiet, busy
+
+
+async def talk(clients: list[ClientConnection], rate: int, seconds: int) -> list[float]:
+    """Send for some seconds, and return in ms how long each message took to each client."""
+    sent_at: list[float] = []
+    latencies: list[float] = []
+    total = rate * seconds
+
+    async def listen(client: ClientConnection) -> None:
+        for place in range(total):
+            while 'message_sent' not in await client.recv(decode=True):
+                pass
+            latencies.append((time.perf_counter() - sent_at[place]) * 1000)
+
+    listening = [asyncio.create_task(listen(client)) for client in clients]
+    begin = time.perf_counter()
+    for place in range(total):
+        await asyncio.sleep(max(0.0, begin + place / rate - time.perf_counter()))
+        sent_at.append(time.perf_counter())
+        await clients[0].send(say(LINES[place % len(LINES)]))
+    await asyncio.gather(*listening)
+    return latencies
+
+
+async def upload(site: str, token: str, what: str, megabytes: int, mbit: int) -> None:
+    """Upload one file after the other, for ever."""
+    headers = {'Authorization': f'Bearer {token}'}
+    rest = photo() if what == 'picture' else os.urandom(megabytes * 1024 * 1024 - MARK)
+    async with httpx.AsyncClient(base_url=f'{site}/api/v1', headers=headers, timeout=60) as http:
+        while True:
+            data = rest + os.urandom(MARK)  # another file each time
+            answer = await http.post(
+                '/rooms/lobby/files',
+                params={'name': 'holiday.jpg'},
+                content=paced(data, mbit),
+                headers={'Content-Length': str(len(data))},
+            )
+            answer.raise_for_status()
+            await http.delete(f'/files/{answer.json()["id"]}')
+
+
+async def paced(data: bytes, mbit: int) -> AsyncIterator[bytes]:
+    """Give a file at a pace."""
+    begin = time.perf_counter()
+    for at in range(0, len(data), PIECE):
+        yield data[at : at + PIECE]
+        if mbit:
+            await asyncio.sleep(max(0.0, begin + (at + PIECE) * 8 / (mbit * 1e6) - time.perf_counter()))
+
+
+def photo() -> bytes:
+    """Return a picture as a camera makes it."""
+    data = BytesIO()
+    Image.effect_noise(PHOTO, 40).convert('RGB').save(data, 'JPEG', quality=85)
+    return data.getvalue()
+
+
+if __name__ == '__main__':
+    main()

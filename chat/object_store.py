@@ -1,0 +1,182 @@
+"""Files in S3-compatible storage: Amazon's, or MinIO, Garage, Ceph, SeaweedFS and whoever else speaks it.
+
+What goes over the network does so in obstore's threads: the event loop waits for none of it.
+"""
+
+import logging
+import os
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from chat.errors import CannotOpen, NotFound, NotThere, StorageFailed
+from chat.file_store import (
+    KEY,
+    NOT_DELETED,
+    NOT_KEPT,
+    NOT_LISTED,
+    NOT_READ,
+    NOT_THERE,
+    Bucket,
+    checked,
+    checked_range,
+)
+
+CONNECTS_WITHIN = timedelta(seconds=10)
+ANSWERS_WITHIN = timedelta(seconds=30)  # for each piece that is read, and for taking a part
+LASTS_AT_MOST = timedelta(days=1)  # one answer, however slowly somebody takes it
+TRIES_AGAIN = 2  # times
+TRIES_AGAIN_WITHIN = timedelta(seconds=20)  # so what hangs is asked once, and what refuses three times
+PART = 8 * 1024 * 1024  # bytes; what is larger goes in parts, and takes the place of what was there when all have come
+PARTS_AT_ONCE = 2  # which is how much of a file is in memory
+CHUNK = 128 * 1024  # bytes, at least
+PAGE = 1000  # keys
+PROBE = 'check'  # no key of a file
+LONGEST_REASON = 300  # characters
+UNSATISFIABLE = '416'  # HTTP's status for a range beyond the end
+
+if TYPE_CHECKING:  # which is all there is of them
+    from obstore import GetOptions, GetResult
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+KEY_ID, SECRET = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'
+
+log = logging.getLogger('hearth.files')
+
+
+class ObjectStore:
+    """Keeps files in a bucket, which several servers share."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+        self._opened: S3Store | None = None
+        self._has_written = False
+
+    async def put(self, key: str, source: Path) -> None:
+        """Send a file; it is there as a whole or not at all."""
+        checked(key)
+        with _explained(NOT_KEPT):
+            await obstore.put_async(self._s3(), key, source, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
+        """Return the bytes from one on, in pieces."""
+        checked_range(start, length)
+        return self._read(checked(key), start, length)
+
+    async def delete(self, keys: Collection[str]) -> None:
+        """Delete these, a thousand with each request."""
+        paths = [checked(key) for key in keys]
+        if paths:
+            with _explained(NOT_DELETED):
+                await obstore.delete_async(self._s3(), paths)
+
+    async def keys(self) -> AsyncGenerator[tuple[str, datetime], None]:
+        """Return all keys. Parts of what was never finished are the storage's own to clear away."""
+        with _explained(NOT_LISTED):
+            async for page in obstore.list(self._s3(), chunk_size=PAGE):
+                for each in page:
+                    if KEY.fullmatch(each['path']):
+                        yield each['path'], each['last_modified']
+
+    async def check(self) -> None:
+        """Write something of no size once, and see later that it is there. Raises CannotOpen, or NotThere."""
+        try:
+            if self._has_written:
+                await obstore.head_async(self._s3(), PROBE)
+            else:
+                await obstore.put_async(self._s3(), PROBE, b'')
+                self._has_written = True
+        except (BaseError, OSError) as error:
+            self._has_written = False
+            where = f'the bucket {self._bucket.name!r} at {self._bucket.endpoint or "Amazon S3"}'
+            kind, reason = _why(error)
+            raise kind(f'Files cannot be kept in {where}: {reason}.') from error
+
+    async def close(self) -> None:
+        """Let go of the connections, which end with the last who uses them."""
+        self._opened = None
+
+    async def _read(self, key: str, start: int, length: int | None) -> AsyncGenerator[bytes, None]:
+        with _explained(NOT_READ):
+            try:
+                opened = await self._open(key, start, length)
+            except FileNotFoundError:
+                raise NotFound(NOT_THERE) from None
+            if opened is not None:
+                async for chunk in opened.stream(min_chunk_size=CHUNK):
+                    yield chunk
+
+    async def _open(self, key: str, start: int, length: int | None) -> 'GetResult | None':
+        """Ask for a piece of a file; None if there is nothing in it, which storages say by an error."""
+        if length != 0:
+            try:
+                return await obstore.get_async(self._s3(), key, options=_options(start, length))
+            except BaseError as error:
+                if UNSATISFIABLE not in str(error):
+                    raise
+        about = await obstore.head_async(self._s3(), key)
+        if length != 0 and start < about['size']:
+            raise StorageFailed(NOT_READ)
+        return None
+
+    def _s3(self) -> S3Store:
+        if self._opened is None:
+            self._opened = _open(self._bucket)
+        return self._opened
+
+
+def _open(bucket: Bucket) -> S3Store:
+    if not (os.environ.get(KEY_ID) and os.environ.get(SECRET)):  # or it would be looked for all over the network
+        raise PermissionError(f'{KEY_ID} and {SECRET} are not set')
+    config: S3Config = {'virtual_hosted_style_request': False}
+    if bucket.region is not None:
+        config['region'] = bucket.region
+    if bucket.endpoint is not None:
+        config['endpoint'] = bucket.endpoint
+    client: ClientConfig = {
+        'allow_http': (bucket.endpoint or '').startswith('http://'),
+        'connect_timeout': CONNECTS_WITHIN,
+        'read_timeout': ANSWERS_WITHIN,
+        'timeout': LASTS_AT_MOST,
+    }
+    retry: RetryConfig = {'max_retries': TRIES_AGAIN, 'retry_timeout': TRIES_AGAIN_WITHIN}
+    return S3Store(bucket.name, prefix=bucket.prefix, config=config, client_options=client, retry_config=retry)
+
+
+def _options(start: int, length: int | None) -> 'GetOptions | None':
+    if length is not None:
+        return {'range': (start, start + length)}
+    return {'range': {'offset': start}} if start else None
+
+
+@contextmanager
+def _explained(failed: str) -> Iterator[None]:
+    """Raise StorageFailed for whatever goes wrong there; the log says what."""
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        log.error('%s %s', failed, _why(error)[1])
+        raise StorageFailed(failed) from error
+
+
+def _why(error: Exception) -> tuple[type[CannotOpen], str]:
+    """Say in some words what went wrong, and whether it may pass by itself."""
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        return CannotOpen, f'it refuses what {KEY_ID} and {SECRET} say, or they may not write there'
+    if isinstance(error, PermissionError):
+        return CannotOpen, str(error)
+    if isinstance(error, FileNotFoundError):
+        return CannotOpen, 'there is no such bucket'
+    return NotThere, f'it does not answer as it should ({_first_line(error)})'
+
+
+def _first_line(error: Exception) -> str:
+    """Return what obstore says of an error, without the pages that follow. It knows no secret."""
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return ''.join(each for each in line if each.isprintable())[:LONGEST_REASON]
