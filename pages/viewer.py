@@ -106,7 +106,7 @@ class Viewer:
             self._forth.props['disable'] = self._at == len(self._pictures) - 1
 
     def _time(self, message: Message) -> str:
-        return zones.full_time(message.created_at, self._messages.reader)
+        return zones.short_time(message.created_at, self._messages.reader)
 
     def _toggle_size(self) -> None:
         self._set_size(is_large=not self._is_large)
