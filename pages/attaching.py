@@ -116,10 +116,9 @@ class Attaching:
         if not set(ids).isdisjoint(self.ids):
             self._show([each for each in self._shown if each.id not in ids])
 
-    def heard(self, message: Message) -> None:
-        """Take notice of a message: it may carry what waits here."""
-        if message.attachments and message.author.id == self._user().id:
-            self.sent([each.id for each in message.attachments])
+    def heard(self, messages: Sequence[Message]) -> None:
+        """Take notice of what was said: it may carry what waits here."""
+        self.sent([each.id for message in messages for each in message.attachments])
 
     def refresh(self) -> None:
         """Show what has arrived, also what was brought on another page."""

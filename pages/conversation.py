@@ -397,9 +397,8 @@ class Conversation:
                     self._on_said(event.message)
         if not self.messages.unseen and not self._is_looking():
             self._begin_new(news)
-        for event in news:
-            if isinstance(event, MessageSent):
-                self._attaching.heard(event.message)
+        if self._attaching.ids:
+            self._attaching.heard([event.message for event in news if isinstance(event, MessageSent)])
         said = tuple([event.message for event in news if _is_plain(event)])
         if len(said) != len(news) or not self._say(said):
             for event in news:
@@ -659,8 +658,9 @@ class Conversation:
         except Forbidden:
             self._look_for_silence()
             raise
-        except Invalid:
-            self._attaching.refresh()  # a file may have been sent elsewhere
+        except Invalid as error:
+            if error.field == 'attachments':  # one was sent elsewhere, or taken back
+                self._attaching.refresh()
             raise
         self._attaching.sent(files)
         self._new = 0  # who answers has read what is there
