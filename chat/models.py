@@ -18,6 +18,7 @@ MentionOfAll = Literal['ask', 'confirmed', 'if_allowed', 'keep']  # what "@all" 
 Change = Literal['worded', 'reacted', 'pinned']  # of a message
 KeepOrRemove = Literal['keep', 'remove']  # what becomes of the messages of somebody whose account is deleted
 Theme = Literal['light', 'dark']
+FileKind = Literal['image', 'video', 'audio', 'text', 'pdf', 'other']  # how a file may be shown
 COLORS = 12  # of avatars, see pages/theme.css
 MOST_UNREAD = 100  # counting stops here: "99+" is all a person reads
 

@@ -1,15 +1,18 @@
 """Files in S3-compatible storage: Amazon's, or MinIO, Garage, Ceph, SeaweedFS and whoever else speaks it.
 
-What goes over the network does so in obstore's threads: the event loop waits for none of it.
+The calls that wait are made in threads of their own. obstore could be awaited as well, but then a process that ends
+soon after may crash: obstore's threads hand over results in Python, and the interpreter may be gone by then
+(https://github.com/PyO3/pyo3-async-runtimes/issues/40).
 """
 
+import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -28,6 +31,7 @@ from chat.file_store import (
     checked_range,
 )
 
+THREADS = 16  # which mostly wait; between two pieces of a file none does
 CONNECTS_WITHIN = timedelta(seconds=10)
 ANSWERS_WITHIN = timedelta(seconds=30)  # for each piece that is read, and for taking a part
 LASTS_AT_MOST = timedelta(days=1)  # one answer, however slowly somebody takes it
@@ -47,7 +51,11 @@ if TYPE_CHECKING:  # which is all there is of them
 
 KEY_ID, SECRET = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'
 
+PROBLEMS = (BaseError, OSError)
+
 log = logging.getLogger('hearth.files')
+
+T = TypeVar('T')
 
 
 class ObjectStore:
@@ -55,14 +63,17 @@ class ObjectStore:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix='files')
         self._opened: S3Store | None = None
+        self._is_closed = False
         self._has_written = False
 
     async def put(self, key: str, source: Path) -> None:
         """Send a file; it is there as a whole or not at all."""
         checked(key)
-        with _explained(NOT_KEPT):
-            await obstore.put_async(self._s3(), key, source, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
+        await self._do(
+            NOT_KEPT, lambda s3: obstore.put(s3, key, source, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
+        )
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """Return the bytes from one on, in pieces."""
@@ -73,62 +84,76 @@ class ObjectStore:
         """Delete these, a thousand with each request."""
         paths = [checked(key) for key in keys]
         if paths:
-            with _explained(NOT_DELETED):
-                await obstore.delete_async(self._s3(), paths)
+            await self._do(NOT_DELETED, lambda s3: obstore.delete(s3, paths))
 
     async def keys(self) -> AsyncGenerator[tuple[str, datetime], None]:
         """Return all keys. Parts of what was never finished are the storage's own to clear away."""
-        with _explained(NOT_LISTED):
-            async for page in obstore.list(self._s3(), chunk_size=PAGE):
-                for each in page:
-                    if KEY.fullmatch(each['path']):
-                        yield each['path'], each['last_modified']
+        pages = await self._do(NOT_LISTED, lambda s3: obstore.list(s3, chunk_size=PAGE))
+        while page := await self._do(NOT_LISTED, lambda _: next(pages, None)):
+            for each in page:
+                if KEY.fullmatch(each['path']):
+                    yield each['path'], each['last_modified']
 
     async def check(self) -> None:
         """Write something of no size once, and see later that it is there. Raises CannotOpen, or NotThere."""
         try:
-            if self._has_written:
-                await obstore.head_async(self._s3(), PROBE)
-            else:
-                await obstore.put_async(self._s3(), PROBE, b'')
-                self._has_written = True
-        except (BaseError, OSError) as error:
-            self._has_written = False
+            await self._run(self._probe)
+        except PROBLEMS as error:
             where = f'the bucket {self._bucket.name!r} at {self._bucket.endpoint or "Amazon S3"}'
             kind, reason = _why(error)
             raise kind(f'Files cannot be kept in {where}: {reason}.') from error
 
     async def close(self) -> None:
-        """Let go of the connections, which end with the last who uses them."""
-        self._opened = None
+        """Let what was begun come to its end, for which the process waits when it ends."""
+        self._is_closed = True
+        self._threads.shutdown(wait=False)
 
     async def _read(self, key: str, start: int, length: int | None) -> AsyncGenerator[bytes, None]:
-        with _explained(NOT_READ):
-            try:
-                opened = await self._open(key, start, length)
-            except FileNotFoundError:
-                raise NotFound(NOT_THERE) from None
-            if opened is not None:
-                async for chunk in opened.stream(min_chunk_size=CHUNK):
-                    yield chunk
+        opened = await self._do(NOT_READ, lambda s3: _get(s3, key, start, length))
+        if opened is not None:
+            stream = opened.stream(min_chunk_size=CHUNK)
+            while chunk := await self._do(NOT_READ, lambda _: next(stream, None)):
+                yield chunk
 
-    async def _open(self, key: str, start: int, length: int | None) -> 'GetResult | None':
-        """Ask for a piece of a file; None if there is nothing in it, which storages say by an error."""
+    def _probe(self, s3: S3Store) -> None:
+        has_written, self._has_written = self._has_written, False
+        if has_written:
+            obstore.head(s3, PROBE)
+        else:
+            obstore.put(s3, PROBE, b'')
+        self._has_written = True
+
+    async def _do(self, failed: str, action: Callable[[S3Store], T]) -> T:
+        """Raise StorageFailed for whatever goes wrong there; the log says what."""
+        try:
+            return await self._run(action)
+        except PROBLEMS as error:
+            log.error('%s %s', failed, _why(error)[1])
+            raise StorageFailed(failed) from error
+
+    async def _run(self, action: Callable[[S3Store], T]) -> T:
+        if self._is_closed:
+            raise OSError('the store is closed')
+        if self._opened is None:
+            self._opened = _open(self._bucket)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, action, self._opened)
+
+
+def _get(s3: S3Store, key: str, start: int, length: int | None) -> 'GetResult | None':
+    """Ask for a piece of a file; None if there is nothing in it, which storages say by an error. Raises NotFound."""
+    try:
         if length != 0:
             try:
-                return await obstore.get_async(self._s3(), key, options=_options(start, length))
+                return obstore.get(s3, key, options=_options(start, length))
             except BaseError as error:
                 if UNSATISFIABLE not in str(error):
                     raise
-        about = await obstore.head_async(self._s3(), key)
-        if length != 0 and start < about['size']:
-            raise StorageFailed(NOT_READ)
-        return None
-
-    def _s3(self) -> S3Store:
-        if self._opened is None:
-            self._opened = _open(self._bucket)
-        return self._opened
+        about = obstore.head(s3, key)
+    except FileNotFoundError:
+        raise NotFound(NOT_THERE) from None
+    if length != 0 and start < about['size']:
+        raise OSError('it refuses a piece of a file that has it')
+    return None
 
 
 def _open(bucket: Bucket) -> S3Store:
@@ -153,16 +178,6 @@ def _options(start: int, length: int | None) -> 'GetOptions | None':
     if length is not None:
         return {'range': (start, start + length)}
     return {'range': {'offset': start}} if start else None
-
-
-@contextmanager
-def _explained(failed: str) -> Iterator[None]:
-    """Raise StorageFailed for whatever goes wrong there; the log says what."""
-    try:
-        yield
-    except (BaseError, OSError) as error:
-        log.error('%s %s', failed, _why(error)[1])
-        raise StorageFailed(failed) from error
 
 
 def _why(error: Exception) -> tuple[type[CannotOpen], str]:

@@ -12,15 +12,14 @@ from io import BytesIO
 
 from PIL import Image, ImageFile
 
+from chat import decoding
+from chat.decoding import FORMATS, MOST_PIXELS
 from chat.errors import Busy, Invalid, RateLimited, TooLarge
 from chat.models import Picture, User
 
 LARGEST = 8 * 1024 * 1024  # bytes
-MOST_PIXELS = 32_000_000
-MOST_SCANS = 100  # of a JPEG, each over all its pixels; a camera's has one, a progressive one about ten
 SIDE = 512  # pixels of what is kept, at most
 QUALITY = 80  # of 100
-FORMATS = ('JPEG', 'PNG', 'GIF', 'WEBP')
 THREADS = 1  # decoding takes up to 500 MB: 32 megapixels, which some formats need in several copies
 MOST_AT_ONCE = 8  # that are on their way, or wait for the thread
 WITHIN = 60.0  # s for one to arrive and be stored
@@ -33,13 +32,6 @@ RULES = {
     'picture_broken': 'The picture did not arrive as a whole. Please try again.',
     'picture_missing': 'Choose a picture first.',
 }
-
-_ORIENTATION = 0x0112  # the tag of EXIF that says how the camera was held
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # fmt: skip
 
 
 class UnfitPicture(Invalid):
@@ -95,7 +87,7 @@ class Pictures:
 
 def prepare(data: bytes) -> Picture:
     """Return a picture as a square WebP without anything but its pixels; blocks. Raises UnfitPicture."""
-    if data.startswith(b'\xff\xd8') and data.count(b'\xff\xda') > MOST_SCANS:
+    if decoding.is_endless_jpeg(data):
         raise UnfitPicture('picture_kind')
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
@@ -115,28 +107,12 @@ def prepare(data: bytes) -> Picture:
 
 def _square(image: ImageFile.ImageFile) -> Image.Image:
     """Return the middle of a picture, upright, in colors that WebP knows; of an animation, its first frame."""
-    turn = _TURNS.get(_orientation(image))
+    turn = decoding.turn(image)
     image.draft('RGB', (2 * SIDE, 2 * SIDE))  # a JPEG can be decoded smaller from the start
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box, small = (left, top, left + side, top + side), (min(side, SIDE),) * 2
-    square = _in_known_colors(image).resize(small, Image.Resampling.LANCZOS, box, reducing_gap=3.0)
+    square = decoding.in_known_colors(image).resize(small, Image.Resampling.LANCZOS, box, reducing_gap=3.0)
     square = square if turn is None else square.transpose(turn)
     square.info.clear()
     return square
-
-
-def _in_known_colors(image: Image.Image) -> Image.Image:
-    if image.mode == 'I;16':  # from black to white in 65,536 steps, of which 256 would be taken
-        image = image.point(lambda value: value * (1 / 256)).convert('L')
-    if image.mode in ('RGB', 'RGBA'):
-        return image
-    return image.convert('RGBA' if image.has_transparency_data else 'RGB')
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        turn: object = image.getexif().get(_ORIENTATION)
-    except Exception:  # what a camera notes may be broken without harm to the picture
-        return 1
-    return turn if isinstance(turn, int) else 1

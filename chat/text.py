@@ -126,12 +126,38 @@ def clean_reason(raw: str) -> str:
 
 def one_line(raw: str, length: int) -> str:
     """Return any text as it can stand in a log: on one line, cut, nothing that hides or turns what follows."""
-    return _cut(' '.join(_NOT_ON_ONE_LINE.sub(' ', storable(raw[: RAW_LENGTH * length])).split()), length)
+    return cut(' '.join(_NOT_ON_ONE_LINE.sub(' ', storable(raw[: RAW_LENGTH * length])).split()), length)
 
 
 def foreign_name(raw: str) -> str:
     """Return a name that somebody has elsewhere as it can be shown here: on one line, cut, nothing invisible."""
-    return _cut(_one_line(_visible(raw[: RAW_LENGTH * NAME_LENGTH])), NAME_LENGTH)
+    return cut(visible_line(raw[: RAW_LENGTH * NAME_LENGTH]), NAME_LENGTH)
+
+
+def visible_line(raw: str) -> str:
+    """Return any text on one line, in one spelling, without what cannot be seen or would turn other words around."""
+    return _one_line(_visible(raw))
+
+
+def without_piles(text: str) -> str:
+    """Return a text without the accents that spill over the lines above and below."""
+    kept, marks = '', 0
+    for character in text:
+        marks = marks + 1 if _is_mark(character) else 0
+        kept += character if marks <= MARKS_IN_A_ROW else ''
+    return kept
+
+
+def cut(text: str, length: int) -> str:
+    """Return at most so many characters, without cutting one that is made of several."""
+    if len(text) <= length:
+        return text
+    kept = ''
+    for grapheme in _graphemes(text[: length + 16]):  # the longest emoji has 10
+        if len(kept) + len(grapheme) > length:
+            break
+        kept += grapheme
+    return kept or text[:length]
 
 
 def slug_of(room_name: str) -> str:
@@ -142,7 +168,7 @@ def slug_of(room_name: str) -> str:
     plain = ''.join(_without_accent(c) for c in unicodedata.normalize('NFKC', room_name).lower() if c not in "'’")
     plain = unicodedata.normalize('NFC', plain)
     words = ''.join(c if c.isalnum() or unicodedata.category(c) in {'Mn', 'Mc'} else '-' for c in plain)
-    slug = _cut(re.sub('-+', '-', words).strip('-'), SLUG_LENGTH).strip('-')
+    slug = cut(re.sub('-+', '-', words).strip('-'), SLUG_LENGTH).strip('-')
     if not any(map(str.isalnum, slug)):
         return 'room'
     return 'new-room' if slug == 'new' else slug
@@ -200,7 +226,7 @@ def excerpt(body: str, length: int = 120) -> str:
     """Return the start of a message as plain text on one line, for quotes and notifications."""
     head = body[: length * 10]  # the rest cannot matter, apart from what hides in a very long address
     line = ' '.join(_NOT_ON_ONE_LINE.sub(' ', markup.plain(head) or head).split())
-    return line if len(line) <= length else _cut(line, length - 1).rstrip() + '…'
+    return line if len(line) <= length else cut(line, length - 1).rstrip() + '…'
 
 
 # What the rules above are made of.
@@ -248,9 +274,9 @@ def _folded(name: str) -> str:
 def _numbered(base: str, number: int) -> str:
     """Return a name with a number that its skeleton shows as well: one letter can stand for eighteen there."""
     ending = f' {number}'
-    base = _cut(base, NAME_LENGTH - len(ending)).rstrip()
+    base = cut(base, NAME_LENGTH - len(ending)).rstrip()
     while len(_folded(base)) + len(ending) > SKELETON_LENGTH:
-        base = _cut(base, len(base) - 1).rstrip()
+        base = cut(base, len(base) - 1).rstrip()
     return base + ending
 
 
@@ -285,12 +311,11 @@ def _is_invisible(character: str) -> bool:
 
 
 def _too_many_marks(text: str) -> bool:
-    marks = 0
-    for character in text:
-        marks = marks + 1 if unicodedata.category(character) in {'Mn', 'Me'} else 0
-        if marks > MARKS_IN_A_ROW:
-            return True
-    return False
+    return without_piles(text) != text
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in {'Mn', 'Me'}
 
 
 def _letters(name: str) -> str:
@@ -326,18 +351,6 @@ def _graphemes(text: str) -> Iterator[str]:
             end += 1
         yield text[start:end]
         start = end
-
-
-def _cut(text: str, length: int) -> str:
-    """Return at most so many characters, without cutting one that is made of several."""
-    if len(text) <= length:
-        return text
-    kept = ''
-    for grapheme in _graphemes(text[: length + 16]):  # the longest emoji has 10
-        if len(kept) + len(grapheme) > length:
-            break
-        kept += grapheme
-    return kept or text[:length]
 
 
 def _wide(grapheme: str) -> bool:

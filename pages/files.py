@@ -56,7 +56,7 @@ def install(chat: Chat) -> None:
     @app.get('/files/{attachment_id}/{name:path}', include_in_schema=False)
     async def file(request: Request, attachment_id: str, name: str) -> Response:
         opened = await chat.files.open(await _user(request), _number(attachment_id))
-        show = 'open' in request.query_params and file_types.opens(opened.type)
+        show = 'open' in request.query_params and opened.type in file_types.OPENS
         return await web.files.answer(request, opened, show=show)
 
     @app.get('/thumbnails/{attachment_id}.webp', include_in_schema=False)

@@ -494,6 +494,13 @@ async def test_who_is_killed_while_sending_leaves_no_half(s3: S3Server, s3_url: 
 
 
 @pytest.mark.slow
+def test_a_process_can_end_right_after(s3_url: str, tmp_path: Path) -> None:
+    command = [sys.executable, '-c', PUT, s3_url, KEY, some_file(tmp_path, b'.')]
+    processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(12)]
+    assert [process.wait(PATIENCE) for process in processes] == [0] * len(processes)
+
+
+@pytest.mark.slow
 async def test_stores_in_one_bucket_do_not_see_each_other(s3: S3Server, s3_url: str, tmp_path: Path) -> None:
     async with opened(s3_url) as here, opened(s3_url.replace('?', '/deeper?')) as there:
         await here.put(KEY, some_file(tmp_path, b'here'))

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageSequence, PngImagePlugin
 
-from chat import pictures
+from chat import decoding, pictures
 from chat.models import Picture
 from chat.pictures import Pictures, PictureTooLarge, UnfitPicture
 
@@ -208,7 +208,7 @@ def test_thirty_two_megapixels_are_taken() -> None:
         encoded(halves(), 'PNG')[:80], encoded(halves(), 'JPEG')[:300], encoded(halves(), 'WEBP')[:60],
         encoded(halves(), 'BMP'), encoded(halves(), 'TIFF'), encoded(halves(), 'ICO'), encoded(halves(), 'PPM'),
         png_that_says(10, 10), jpeg_that_says(0, 0),
-        b'\xff\xd8' + b'\xff\xda' * (pictures.MOST_SCANS + 1) + encoded(halves(), 'JPEG')[2:],
+        b'\xff\xd8' + b'\xff\xda' * (decoding.MOST_SCANS + 1) + encoded(halves(), 'JPEG')[2:],
     ],
 )  # fmt: skip
 def test_what_is_no_whole_picture_of_a_known_kind_is_refused(data: bytes) -> None:
@@ -222,6 +222,11 @@ def test_a_progressive_photo_is_taken() -> None:
     data = encoded(noise, 'JPEG', progressive=True)
     assert data.count(b'\xff\xda') > 1
     assert opened(pictures.prepare(data)).size == (400, 400)
+
+
+def test_a_photo_that_a_phone_appended_a_film_to_is_taken() -> None:
+    data = encoded(halves(), 'JPEG') + b'ftypmp42' + b'\xff\xda' * (decoding.MOST_SCANS + 1)
+    assert opened(pictures.prepare(data)).size == (60, 60)
 
 
 async def test_eight_megabytes_are_taken_and_not_a_byte_more() -> None:
