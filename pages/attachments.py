@@ -4,18 +4,17 @@ from collections.abc import Iterable
 from html import escape
 
 from chat import file_types, text
-from chat.models import Attachment, Message
+from chat.models import Attachment, FileKind, Message
 from pages import files
 
 WIDEST, HIGHEST = 360, 300  # px of a picture that stands alone
 VIDEO = 'width="360" height="203"'  # until it is known how it is shaped: nothing may move then
 GIF = 'image/gif'
 VIEW = 'view'  # what the button that a picture is stands for
-ICONS: dict[file_types.FileKind, str] = {
+ICONS: dict[FileKind, str] = {
     'image': 'image', 'video': 'movie', 'audio': 'audiotrack', 'text': 'description', 'pdf': 'picture_as_pdf',
     'other': 'insert_drive_file',
 }  # fmt: skip
-IN_A_TAB = ('text', 'pdf')  # what a browser opens beside the page
 
 
 def shown(message: Message) -> str:
@@ -46,7 +45,7 @@ def size(count: int) -> str:
     return f'{number:.1f} GB'
 
 
-def icon(kind: file_types.FileKind) -> str:
+def icon(kind: FileKind) -> str:
     """Return the picture of a kind of file."""
     return f'<i class="material-icons file-icon" aria-hidden="true">{ICONS[kind]}</i>'
 
@@ -95,10 +94,10 @@ def _other(attachment: Attachment) -> str:
     return f'<div class="player">{player}{_card(attachment, kind, address)}</div>'
 
 
-def _card(attachment: Attachment, kind: file_types.FileKind, address: str) -> str:
+def _card(attachment: Attachment, kind: FileKind, address: str) -> str:
     """Return a line about a file, by which it is opened or saved."""
     label = escape(attachment.name)
-    opens = kind in IN_A_TAB
+    opens = attachment.type in file_types.OPENS
     how = f'href="{address}?open" target="_blank" rel="noopener"' if opens else f'href="{address}" download'
     return (
         f'<div class="file">{icon(kind)}<div class="file-text"><a class="file-name" {how} title="{label}">'

@@ -1,6 +1,8 @@
 """Files in a real browser: chosen, dropped, pasted, on their way, in rows and looked at."""
 
 import asyncio
+import wave
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,18 @@ GIVE = """([target, name, type, bytes, kind]) => { const data = new DataTransfer
         : new DragEvent(kind, {...more, dataTransfer: data});
     return !place.dispatchEvent(make); }"""
 WIDE = picture(size=(1600, 800), color='teal')
+FILM = b'\x1a\x45\xdf\xa3\x8b\x42\x82\x84webm' + b'0' * 99
+
+
+def sound(seconds: int) -> bytes:
+    """Return so much silence as a sound file."""
+    data = BytesIO()
+    with wave.open(data, 'wb') as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(16_000 * seconds))
+    return data.getvalue()
 
 
 def file(name: str, data: bytes = b'hello') -> dict[str, object]:
@@ -109,6 +123,16 @@ async def test_what_is_dropped_and_pasted_is_brought_along(join) -> None:
     )
 
 
+async def test_sound_plays_in_its_row(join) -> None:
+    ada = await join('Ada')
+    await attach(ada, file('three.wav', sound(3)))
+    await ada.box.press('Enter')
+    duration = """player => new Promise((done, failed) => { player.onloadedmetadata = () => done(player.duration);
+        player.onerror = () => failed(player.error.message); player.preload = 'auto'; player.load(); })"""
+    assert await ada.rows.last.locator('audio').evaluate(duration) == 3
+    assert ada.complaints == []
+
+
 async def test_where_one_edits_a_dropped_file_goes_nowhere(join) -> None:
     ada = await join('Ada')
     await ada.say('words')
@@ -194,6 +218,9 @@ async def test_pictures_are_looked_at_by_keyboard(join) -> None:
     await expect(viewer).to_contain_text('2 of 2')
     await keys.press('ArrowLeft')
     await expect(viewer.get_by_role('img', name='red.png')).to_be_visible()
+    async with ada.page.expect_download() as downloading:
+        await viewer.get_by_role('link', name='Download').click()
+    assert (await downloading.value).suggested_filename == 'red.png'
     await viewer.get_by_role('img', name='red.png').click()
     await expect(viewer.get_by_role('img', name='red.png')).to_have_js_property('width', 1600)
     await keys.press('Escape')
@@ -280,11 +307,12 @@ async def test_a_room_full_of_pictures_opens_at_its_end_and_nothing_moves_when_t
 async def test_files_are_for_everyone(join, width: int, dark: bool) -> None:
     ada = await join('Ada', width=width, height=700, dark=dark)
     long = 'a name that is too long for any card whatever its width may be ' * 2 + '.txt'
-    kinds = [file('red.png', WIDE), file('s.mp3', b'ID3' + b'0' * 99), file('v.webm', b'\x1aE\xdf\xa3' + b'0' * 99)]
+    kinds = [file('red.png', WIDE), file('s.wav', sound(1)), file('v.webm', FILM)]
     await attach(ada, *kinds, file('b.pdf', b'%PDF-1.7'), file(long), file('a.bin', b'\x00\xff'))
     assert '\n'.join(await violations(ada)) == ''
     await ada.box.press('Enter')
     await expect(ada.rows).to_have_count(1)
+    await expect(ada.page.locator('.player audio, .player video')).to_have_count(2)
     await attach(ada, *[file(f'{number}.png', picture(color=color)) for number, color in enumerate(['red', 'blue'])])
     await ada.box.press('Enter')
     await expect(ada.rows).to_have_count(2)
