@@ -51,8 +51,8 @@ class Viewer:
             self._dialog = dialog
             dialog.props['aria-label'] = 'Pictures'
             dialog.on('hide', dialog.delete)
-            with ui.element('div').classes('viewer-inside') as inside:
-                with ui.element('header').classes('viewer-head'):
+            with ui.element('div').classes('viewer-inside').props('tabindex=-1') as inside:
+                with ui.element('div').classes('viewer-head'):
                     self._about = ui.html('', sanitize=False).classes('viewer-about').props('aria-live=polite')
                     self._zoom = buttons.icon('zoom_in', 'Show at full size', self._toggle_size)
                     self._save = buttons.icon('download', 'Download')

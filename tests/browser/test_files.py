@@ -213,6 +213,7 @@ async def test_pictures_are_looked_at_by_keyboard(join) -> None:
     await expect(viewer.get_by_role('img', name='red.png')).to_be_visible()
     width = await viewer.get_by_role('img', name='red.png').evaluate('each => each.width')
     assert 900 < width <= 1280
+    await expect(viewer.get_by_role('button', name='Close')).to_be_focused()
     await keys.press('ArrowRight')
     await expect(viewer.get_by_role('img', name='blue.png')).to_be_visible()
     await expect(viewer).to_contain_text('2 of 2')
@@ -223,6 +224,8 @@ async def test_pictures_are_looked_at_by_keyboard(join) -> None:
     assert (await downloading.value).suggested_filename == 'red.png'
     await viewer.get_by_role('img', name='red.png').click()
     await expect(viewer.get_by_role('img', name='red.png')).to_have_js_property('width', 1600)
+    await keys.press('ArrowRight')
+    await expect(viewer).to_contain_text('2 of 2')
     await keys.press('Escape')
     await expect(viewer).to_be_hidden()
     await expect(first).to_be_focused()

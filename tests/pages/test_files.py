@@ -1,5 +1,6 @@
 """Files on the room page: brought along, sent, shown in rows, and pictures looked at."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,18 +10,19 @@ import pytest
 from nicegui import ElementFilter, ui
 from nicegui.testing import User
 
+from chat.errors import RateLimited
 from chat.files import FileLimits
 from chat.messages import MOST_ATTACHMENTS
 from chat.models import Attachment, Message
 from chat.models import User as Person
-from pages import attachments, notifier, rows
+from pages import attachments, files, notifier, rows
 from tests.chat.files import bring, picture
 from tests.pages.people import (
+    SITE,
     box,
     bring_to_front,
     chat_of,
     choose,
-    close_page,
     fire,
     go_to,
     html_of,
@@ -321,8 +323,10 @@ async def test_a_message_that_is_written_on_waits_no_longer(user: User) -> None:
     write(user, ', and more')
     await user.should_not_see('Your message goes')
     tell(user, 'finish')
-    await sees(user, 'Message Lobby')
-    assert box(user).startswith('with it')
+    await attach(user)  # by then what waited would be on its way
+    await asyncio.sleep(0.2)
+    assert box(user) == ', and more'
+    assert rows_of(user) == []
 
 
 @pytest.mark.parametrize('how', [[413, '{"error": {"message": "A file has at most 25 MB."}}', 'a'], [0, '', 'a']])
@@ -489,14 +493,39 @@ async def test_whoever_names_a_picture_that_is_not_on_the_page_sees_nothing(user
     assert not is_viewing(user)
 
 
-async def test_leaving_the_room_closes_what_one_looks_at(user: User) -> None:
+async def test_whoever_loses_the_room_looks_at_nothing_of_it_any_more(user: User) -> None:
     await join_room(user, 'Ada')
-    await sign_in(user, 'Ada', new_room='Design')
-    sent = await share(user, (picture(), 'red.png'))
+    await go_to(user, await sign_in(user, 'Ada', new_room='Design'))
+    user.client.open = lambda *_: None  # its browser stays where it is
+    chat, ada = chat_of(user), await person_of(user)
+    brought = await bring(chat, ada, 'design', picture(), 'red.png')
+    sent = (await chat.messages.send(ada, 'design', '', attachments=[brought.id])).message
     await until(lambda: 'class="picture"' in html_of(user))
     view(user, sent.attachments[0])
     await sees(user, '1 of 1')
-    user.navigate.to('/rooms/design')
-    await sees(user, 'Message Design')
-    assert not is_viewing(user)
-    close_page(user)
+    await chat.rooms.delete(ada, 'design')
+    await until(lambda: not is_viewing(user))
+
+
+async def test_what_is_chosen_together_comes_a_few_at_a_time_and_nothing_is_refused(user: User) -> None:
+    await join_room(user, 'Ada')
+
+    async def upload(number: int) -> int:
+        form = {'file': (f'{number}.txt', str(number).encode(), '')}
+        answer = await user.http_client.post('/files/to/lobby', files=form, headers={'Origin': SITE})
+        return answer.status_code
+
+    assert await asyncio.gather(*map(upload, range(MOST_ATTACHMENTS))) == [200] * MOST_ATTACHMENTS
+    waiting = await chat_of(user).files.pending(await person_of(user), 'lobby')
+    assert {each.name for each in waiting} == {f'{number}.txt' for number in range(MOST_ATTACHMENTS)}
+
+
+async def test_too_many_wait_for_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, 'MOST_WAITING', 1)
+    turns, ada = files.Turns(), Person(1, 'Ada', 'guest')
+    async with turns.take(ada), turns.take(Person(2, 'Bo', 'guest')):
+        with pytest.raises(RateLimited):
+            async with turns.take(ada):
+                pass
+    async with turns.take(ada):
+        pass
