@@ -325,7 +325,7 @@ async def test_a_message_that_is_written_on_waits_no_longer(user: User) -> None:
     tell(user, 'finish')
     await attach(user)  # by then what waited would be on its way
     await asyncio.sleep(0.2)
-    assert box(user) == ', and more'
+    assert box(user) == 'with it, and more'
     assert rows_of(user) == []
 
 
