@@ -42,6 +42,7 @@ class Attaching:
         self._uploader: ui.element | None = None  # None where nobody may share files
         self._chips: dict[int, ui.element] = {}
         self._shown: list[Attachment] = []
+        self._gone: set[int] = set()  # what was sent or taken back, perhaps since it was read
         self._order: list[str] = []  # of names, in which they were chosen: they arrive in any
         self._reading = asyncio.Lock()
         self._is_busy = self._waits = self._refused = False
@@ -114,6 +115,7 @@ class Attaching:
     def sent(self, ids: Sequence[int]) -> None:
         """Let go of what went with a message, here or on another page."""
         if not set(ids).isdisjoint(self.ids):
+            self._gone.update(ids)
             self._show([each for each in self._shown if each.id not in ids])
 
     def heard(self, messages: Sequence[Message]) -> None:
@@ -132,7 +134,8 @@ class Attaching:
     async def _read(self) -> None:
         async with self._reading:
             if self._is_there:
-                self._show(await self._chat.files.pending(self._user(), self._room.slug))
+                found = await self._chat.files.pending(self._user(), self._room.slug)
+                self._show([each for each in found if each.id not in self._gone])
 
     @property
     def _is_there(self) -> bool:

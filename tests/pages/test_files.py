@@ -297,6 +297,30 @@ async def test_what_was_sent_elsewhere_is_said_and_taken_away(user: User) -> Non
     assert box(user) == 'with it'
 
 
+async def test_what_was_sent_does_not_come_back_with_what_was_read_before(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await join_room(user, 'Ada')
+    await attach(user)
+    files_of, is_read, goes_on = chat_of(user).files, asyncio.Event(), asyncio.Event()
+    pending = files_of.pending
+
+    async def late(*args: object) -> tuple[Attachment, ...]:
+        found = await pending(*args)
+        is_read.set()
+        await goes_on.wait()
+        return found
+
+    monkeypatch.setattr(files_of, 'pending', late)
+    tell(user, 'uploaded')
+    await is_read.wait()
+    press_button(user, 'Send')
+    await until(lambda: listed(user) == [])
+    goes_on.set()
+    await asyncio.sleep(0.1)
+    assert listed(user) == []
+
+
 async def test_a_message_waits_for_what_is_on_its_way(user: User) -> None:
     await join_room(user, 'Ada')
     tell(user, 'added', ['notes.txt'])
