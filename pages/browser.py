@@ -82,7 +82,7 @@ TRY_TO_NOTIFY = (
 PRESSED_ROW_BUTTON = (
     '(event) => { const button = event.target.closest("button[data-action]");'
     ' if (button) emit(button.dataset.action, Number(button.closest("article").dataset.id),'
-    ' button.dataset.emoji ?? ""); }'
+    ' button.dataset.emoji ?? button.dataset.file ?? ""); }'
 )
 
 # The same for emoji to choose from, which are prepared HTML too. Arrow keys go from one to the next, eight in a row,
@@ -220,7 +220,8 @@ KEEP_FOCUS = (
     ' const row = target.closest?.("article[id], li[id], .picker-grid"), emoji = target.dataset?.emoji, name ='
     ' ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
     ' return !row ? null : target === row ? `#${row.id}`'
-    ' : emoji ? `#${row.id} [data-emoji="${emoji}"]` : name ? `#${row.id} .${name}` : null; };'
+    ' : emoji ? `#${row.id} [data-emoji="${emoji}"]` : target.dataset?.file ? `#${row.id} [data-file="'
+    '${target.dataset.file}"]` : name ? `#${row.id} .${name}` : null; };'
     ' addEventListener("focusin", ({target}) => kept = of(target));'
     ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
     ' && document.activeElement === document.body) kept = null; }));'
@@ -229,6 +230,59 @@ KEEP_FOCUS = (
     '`${kept.split(" ")[0]} :is([data-emoji], .message-button)`))?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
 )
+
+# Files come from the browser's own dialog, from elsewhere on the desktop, or from the clipboard: only it may open the
+# one, and only while a button is pressed, and it alone has what the others carry. All of them go to the field of
+# Quasar's uploader, as if they had been chosen there; where there is none that may be used, a file that is dropped must
+# still not replace the page. What offices copy has a picture beside its text and HTML, and it is the text one wants.
+PICK_FILES = '() => document.querySelector(".uploader input[type=file]")?.click()'
+DRAGGED_FILES = (
+    '(event) => { const {type, currentTarget: place, dataTransfer, relatedTarget} = event;'
+    ' if (!dataTransfer?.types.includes("Files")) return; event.preventDefault();'
+    ' const takes = !!place.querySelector(".composer:not(.silent, .editing) .uploader input[type=file]");'
+    ' dataTransfer.dropEffect = takes ? "copy" : "none";'
+    ' if (type === "dragover" || !place.contains(relatedTarget))'
+    ' place.toggleAttribute("data-dropping", takes && type === "dragover"); }'
+)
+DROPPED_FILES = (
+    '(event) => { const {currentTarget: place, dataTransfer} = event; place.removeAttribute("data-dropping");'
+    ' if (!dataTransfer?.types.includes("Files")) return; event.preventDefault();'
+    ' const field = place.querySelector(".composer:not(.silent, .editing) .uploader input[type=file]");'
+    ' if (field && dataTransfer.files.length) { field.files = dataTransfer.files;'
+    ' field.dispatchEvent(new Event("change")); } }'
+)
+PASTED_FILES = (
+    '(event) => { const {files, types} = event.clipboardData ?? {}, field ='
+    ' event.currentTarget.closest(".composer:not(.editing)")?.querySelector(".uploader input[type=file]");'
+    ' if (!field || !files?.length || (types.includes("text/html") && types.includes("text/plain"))) return;'
+    ' event.preventDefault(); field.files = files; field.dispatchEvent(new Event("change")); }'
+)
+
+# What became of files on their way, as far as the server has to know: Quasar hands over files and requests whole.
+ADDED_FILES = '(files) => emit(files.map(({name}) => name.slice(-1000)))'
+REJECTED_FILES = (
+    '(all) => emit(all.map(({failedPropValidation, file}) => [failedPropValidation, file.name.slice(-1000)]))'
+)
+FAILED_UPLOAD = '({files, xhr}) => emit(xhr.status, xhr.responseText.slice(0, 4000), files[0]?.name.slice(-1000))'
+REMOVED_UPLOADS = '(files) => emit(files.filter((each) => each.__status === "failed").length)'
+
+# How far each is only the browser knows, so it fills the chips itself, by properties that it works out: the server
+# makes one for each place in Quasar's list.
+UPLOAD_IS_OVER = '!props.files[{0:d}] || props.files[{0:d}].__status === "uploaded"'
+UPLOAD_NAME = 'props.files[{:d}]?.name ?? ""'
+UPLOAD_SAYS = (
+    '(() => {{ const file = props.files[{:d}]; return !file ? "" : file.__status === "failed"'
+    ' ? "did not arrive" : `${{Math.round(100 * file.__progress)}} %`; }})()'
+)
+UPLOAD_IS_ON = 'props.files[{:d}]?.__status !== "failed"'
+UPLOAD_IS_LOST = 'props.files[{:d}]?.__status === "failed" || null'
+UPLOAD_PROGRESS = 'props.files[{:d}]?.__progress ?? 0'
+CANCEL_LABEL = '`Cancel ${{props.files[{:d}]?.name ?? ""}}`'
+CANCEL_UPLOAD = (
+    '() => {{ const file = props.files[{:d}]; if (file) props.removeFile(file);'
+    ' if (!props.files.length) document.querySelector(".composer textarea")?.focus(); }}'
+)
+TRY_AGAIN = '() => props.upload()'
 
 # A row is prepared HTML, often of a block with others, and no element to the server: only the browser can bring it into
 # view, and give it the focus, so that it is read out and stands out until the focus goes elsewhere.
@@ -358,6 +412,11 @@ async def _go(client: Client, expression: str) -> None:
 def focus_result(client: Client, place: int) -> None:
     """Give the focus to one of what a search found."""
     client.run_javascript(FOCUS_RESULT.format(place))
+
+
+def cancels_upload(button: ui.element, place: int) -> None:
+    """Let a button within Quasar's uploader stop the file in a place of its list, and take it away."""
+    button.on('click', js_handler=CANCEL_UPLOAD.format(place))
 
 
 def keep_row_in_view(client: Client, key: str) -> None:

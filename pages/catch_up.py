@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from chat import markup, text
+from chat import markup
 from chat.models import CatchUp, Message, RoomNews, SharedLink
-from pages import browser, buttons, dialogs, links, zones
+from pages import attachments, browser, buttons, dialogs, links, zones
 from pages.asking import shows_errors
 
 EXCERPT = 160  # characters of a message
@@ -72,7 +72,7 @@ def _entries(messages: Iterable[Message], found: CatchUp, reader: ZoneInfo) -> l
 
 
 def _entry(message: Message, found: CatchUp, reader: ZoneInfo, more: str = '') -> str:
-    words = escape(text.excerpt(message.body, EXCERPT))
+    words = escape(attachments.excerpt(message, EXCERPT))
     return _to(message, f'{_where(message, found, reader)}<span class="caught-words">{words}</span>{more}')
 
 

@@ -7,10 +7,10 @@ from secrets import token_urlsafe
 
 from nicegui import ui
 
-from chat import text
 from chat.errors import AskFirst, ChatError
 from chat.models import Draft, MentionOfAll, Message, Room, User
-from pages import browser, buttons, dialogs, keys
+from pages import attachments, browser, buttons, dialogs, keys
+from pages.attaching import Attaching
 from pages.completion import Completion
 from pages.message_box import MessageBox
 from pages.suggestions import Suggestions
@@ -33,7 +33,9 @@ class Composer:
         find_last: Callable[[], Awaitable[Message | None]],
         pick_emoji: Callable[[str, Callable[[str], object]], Awaitable[object]],
         suggestions: Suggestions,
+        attaching: Attaching,
     ) -> None:
+        self._attaching = attaching
         self._pick_emoji = pick_emoji
         self._on_send, self._on_edit, self._on_change, self._find_last = on_send, on_edit, on_change, find_last
         self._editing: Message | None = None
@@ -56,6 +58,7 @@ class Composer:
                 keys.on_enter(self._text, self.send)
                 self._text.on('keydown.up', self._up, args=[])
                 self._text.on('keydown.esc', self.cancel, args=[])
+                attaching.build(place, on_ready=self.send, say=self._show_problem, focus=self.focus)
                 buttons.icon('mood', 'Insert emoji', self._choose_emoji).classes('insert-emoji')
                 ui.button(icon='send', on_click=self.send, color=None).props(SEND_PROPS).classes('send')
         self._completion = Completion(self._text, place, suggestions, self.send)
@@ -166,7 +169,7 @@ class Composer:
 
     async def send(self, *, of_all: MentionOfAll = 'ask') -> None:
         """Send what is in the box, or store the edit. What could not be sent stays, with a sentence that says why."""
-        if self._sending:
+        if self._sending or (self._editing is None and self._attaching.waits()):
             return
         self._completion.close()
         body, editing, answered = self._text.typed, self._editing, self._replying_to
@@ -225,6 +228,7 @@ class Composer:
 
     def _changed(self) -> None:
         self._show_problem('')
+        self._attaching.stop_waiting()
         self._completion.changed()
         if self._editing is None:
             self._keep(self._text.typed)
@@ -240,7 +244,7 @@ class Composer:
             self._box.classes('editing')
             about = 'Editing your message. Esc cancels.'
         elif self._replying_to is not None:
-            words = text.excerpt(self._replying_to.body, EXCERPT)
+            words = attachments.excerpt(self._replying_to, EXCERPT)
             about = f'Replying to {self._replying_to.author.name}: {words} (Esc cancels)'
         if about and self._about is None:
             self._about = self._build_about()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from nicegui import background_tasks, ui
 
 from chat import Chat, permissions
-from chat.errors import ChatError, Forbidden, NotFound, StorageFailed
+from chat.errors import ChatError, Forbidden, Invalid, NotFound, StorageFailed
 from chat.events import (
     MemberChanged,
     MemberEvent,
@@ -31,8 +31,9 @@ from chat.events import (
 from chat.models import Counts, Member, MentionOfAll, Message, MessagePage, Role, RoomView, Silence, User
 from chat.room_state import Subscription
 from chat.unread import WentBack
-from pages import dialogs, links
+from pages import attachments, dialogs, links
 from pages.asking import shows_errors
+from pages.attaching import Attaching
 from pages.card import PersonCard
 from pages.composer import Composer
 from pages.live_rows import live_rows
@@ -47,6 +48,7 @@ from pages.reading import Reading
 from pages.room_settings import duration
 from pages.row_menu import RowEntry, RowMenu
 from pages.suggestions import Suggestions
+from pages.viewer import Viewer
 from web.page_updates import Wire
 
 TRIES = 5  # to read a page that is no older than what was told
@@ -133,6 +135,7 @@ class Conversation:
                 on_down=self._read_on,
             )
             self._typing = live_rows(self._client, wire, 'typing')
+            self._attaching = Attaching(chat, self._client, self._place, view.room, lambda: self._user)
             self._composer = Composer(
                 view.room,
                 chat.drafts.newest(user, view.room, view.draft),
@@ -142,6 +145,7 @@ class Conversation:
                 find_last=lambda: chat.messages.last_of(user, view.room.slug),
                 pick_emoji=self._pick_emoji,
                 suggestions=Suggestions(chat, lambda: self._user, lambda: people.users),
+                attaching=self._attaching,
             )
         self._reacting = Reacting(chat, self._client, self._place, lambda: self._user)
         card.listen(self.messages.log, 'm', 'author', self._author_of)
@@ -166,6 +170,7 @@ class Conversation:
             on_pins=on_pins,
         )
         self._menu = RowMenu(self._place, self._row_entries, self.messages.get)
+        self._viewer = Viewer(self._place, self.messages, self.go_to)
         self._silence_ends: asyncio.TimerHandle | None = None
         self._show_silence(view.silence)
 
@@ -180,6 +185,7 @@ class Conversation:
             self._looks.watch(self._show_looks)
             self._show_looks()
             self._composer.open()
+            self._attaching.refresh()
             self.messages.go_to_marked()
             self.seen()
 
@@ -198,6 +204,7 @@ class Conversation:
             self.messages.close()
             self._typing.close()
             self.reading.close()
+            self._viewer.close()
         self._forget_end_of_silence()
 
     @property
@@ -227,6 +234,11 @@ class Conversation:
     def focus(self) -> None:
         """Put the cursor into the message box."""
         self._composer.focus()
+
+    def look_at_files(self) -> None:
+        """Show what waits to be sent, which may have been brought on another page."""
+        if self._subscription is not None:
+            self._attaching.refresh()
 
     async def bring_back(self, text: object) -> None:
         """Put what was typed while the server was away into the box, unless it was sent all the same."""
@@ -389,6 +401,8 @@ class Conversation:
                     self._on_said(event.message)
         if not self.messages.unseen and not self._is_looking():
             self._begin_new(news)
+        if self._attaching.ids:
+            self._attaching.heard([event.message for event in news if isinstance(event, MessageSent)])
         said = tuple([event.message for event in news if _is_plain(event)])
         if len(said) != len(news) or not self._say(said):
             for event in news:
@@ -429,6 +443,7 @@ class Conversation:
                 self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
             if event.message.deleted_at is not None:
                 self._composer.forget(event.message.id)
+                self._viewer.forget(event.message.id)
             self._put(event.message, is_said=isinstance(event, MessageSent))
             self.reading.heard(event.message)
         elif isinstance(event, MemberEvent):
@@ -639,11 +654,19 @@ class Conversation:
 
     async def _send(self, body: str, client_message_id: str, reply_to: int | None, of_all: MentionOfAll) -> None:
         self._on_activity()
+        files = self._attaching.ids
         try:
-            await self._chat.messages.send(self._user, self.room.slug, body, client_message_id, reply_to, of_all=of_all)
+            await self._chat.messages.send(
+                self._user, self.room.slug, body, client_message_id, reply_to, attachments=files, of_all=of_all
+            )
         except Forbidden:
             self._look_for_silence()
             raise
+        except Invalid as error:
+            if error.field == 'attachments':  # one was sent elsewhere, or taken back
+                self._attaching.refresh()
+            raise
+        self._attaching.sent(files)
         self._new = 0  # who answers has read what is there
         self._read_on()
         self.messages.go_to_end()
@@ -671,17 +694,19 @@ class Conversation:
             *self._moderating.row_entries(),
         ]
 
-    def _row_pressed(self, action: object, message_id: object, emoji: object = '') -> Awaitable[None] | None:
+    def _row_pressed(self, action: object, message_id: object, what: object = '') -> Awaitable[None] | None:
         """Do what a button of a row is for; a browser can tell anything."""
         message = self.messages.get(message_id) if isinstance(message_id, int) else None
         if message is None:
             return None
-        if action == 'react' and isinstance(emoji, str):
-            return self._reacting.toggle(message, emoji)
+        if action == 'react' and isinstance(what, str):
+            return self._reacting.toggle(message, what)
         if action == 'pick':
             return self._reacting.pick(message.id)
         if action == 'menu' and self._has_menu(message):
             self._menu.open(message)
+        if action == attachments.VIEW:
+            self._viewer.open(what)
         if action == 'quote' and message.reply_to is not None:
             return self.go_to(message.reply_to)
         return None

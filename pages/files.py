@@ -1,5 +1,8 @@
 """The files that people share, as browsers bring them and ask for them."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 from fastapi import Request
@@ -8,13 +11,15 @@ from nicegui import app
 
 import web.files
 from chat import Chat, file_types
-from chat.errors import NotFound, Unauthenticated
+from chat.errors import NotFound, RateLimited, Unauthenticated
+from chat.files import MOST_EACH
 from chat.models import Attachment, User
 from pages import forms
 from web import cookies
 from web.upload_forms import UploadForm
 
 LONGEST_ID = 18  # digits
+MOST_WAITING = 30  # files of one person, those that come included
 UPLOAD = '/files/to'
 
 
@@ -36,13 +41,16 @@ def upload_address(slug: str) -> str:
 def install(chat: Chat) -> None:
     """Take files, and give them to whoever sees the message that they go with."""
 
+    turns = Turns()
+
     @app.post(f'{UPLOAD}/{{slug}}', include_in_schema=False)
     async def upload(request: Request, slug: str) -> Response:
         forms.require_own(chat, request)
         user = await _user(request)
         await chat.files.require_room(user, slug)
-        form = await UploadForm.begun(request)
-        brought = await chat.files.upload(user, slug, form.name, form.pieces())
+        async with turns.take(user):
+            form = await UploadForm.begun(request)
+            brought = await chat.files.upload(user, slug, form.name, form.pieces())
         return JSONResponse({'id': brought.id, 'name': brought.name})
 
     @app.get('/files/{attachment_id}/{name:path}', include_in_schema=False)
@@ -61,6 +69,28 @@ def install(chat: Chat) -> None:
         if session is None:
             raise Unauthenticated
         return session.user
+
+
+class Turns:
+    """Lets what somebody has chosen together come a few files at a time: a browser begins with all of them at once."""
+
+    def __init__(self) -> None:
+        self._people: dict[int, tuple[asyncio.Semaphore, list[None]]] = {}
+
+    @asynccontextmanager
+    async def take(self, user: User) -> AsyncIterator[None]:
+        """Wait until one more file of somebody may come; raises RateLimited where too many wait."""
+        free, wanted = self._people.setdefault(user.id, (asyncio.Semaphore(MOST_EACH), []))
+        if len(wanted) >= MOST_WAITING:
+            raise RateLimited('sharing files', 1)
+        wanted.append(None)
+        try:
+            async with free:
+                yield
+        finally:
+            wanted.pop()
+            if not wanted:
+                del self._people[user.id]
 
 
 def _number(text: str) -> int:

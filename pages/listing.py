@@ -9,7 +9,7 @@ from nicegui import background_tasks, ui
 
 from chat.errors import ChatError
 from chat.models import Message
-from pages import browser, buttons, dialogs, rows, zones
+from pages import attachments, browser, buttons, dialogs, rows, zones
 
 GO = 'go'
 
@@ -142,6 +142,7 @@ class Listing:
         )
 
     def _pressed(self, action: object, message_id: object, *_: object) -> object:
+        action = GO if action == attachments.VIEW else action  # a picture is looked at where it stands
         button = self._buttons.get(action) if isinstance(action, str) else None
         message = self._messages.get(message_id) if isinstance(message_id, int) else None
         if button is None or message is None or not button.is_offered(message):

@@ -126,6 +126,11 @@ class MessageList:
         """Return a message that is on the page."""
         return self._messages.get(message_id)
 
+    @property
+    def messages(self) -> list[Message]:
+        """The messages on the page, the oldest first."""
+        return [self._messages[message_id] for message_id in self._ids]
+
     def put(self, message: Message, quoted: Message | None, *, is_own: bool, is_said: bool = True) -> None:
         """Show the newest version of a message: in its place, or at the end if it is new, or ``is_said`` just now."""
         if message.id in self._messages or message.id in self._quoted:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
-from chat import Chat, notifications, text
+from chat import Chat, notifications
 from chat.errors import ChatError
 from chat.models import Level, Message, NotificationSettings, RoomEntry, User
 from chat.pacing import Paced
-from pages import browser
+from pages import attachments, browser
 from pages.icon import icon
 
 AT_MOST_EVERY = 1.0  # s
@@ -103,10 +103,13 @@ def words(messages: list[Message], found: dict[str, RoomEntry]) -> tuple[str, st
     names = {found[each.room].room.name for each in messages}
     if len(messages) > 1:
         where = found[newest.room].room.name if len(names) == 1 else f'{len(names)} rooms'
-        return f'{len(messages)} new messages in {where}', f'{newest.author.name}: {text.excerpt(newest.body, EXCERPT)}'
+        return (
+            f'{len(messages)} new messages in {where}',
+            f'{newest.author.name}: {attachments.excerpt(newest, EXCERPT)}',
+        )
     room = found[newest.room].room
     title = newest.author.name if room.direct else f'{newest.author.name} in {room.name}'
-    return title, text.excerpt(newest.body, EXCERPT)
+    return title, attachments.excerpt(newest, EXCERPT)
 
 
 def room_of(tag: object) -> int | None:

@@ -168,7 +168,7 @@ class Reading:
         return f'<li><p class="version-time">{what}: {time}</p><div class="body">{version.html}</div></li>'
 
     def _copy_text(self, message: Message) -> None:
-        links.copy(self._client, self._chat.settings.public_url, message.body, 'Text copied')
+        links.copy(self._client, self._chat.settings.public_url, message.summary, 'Text copied')
 
     def _reader(self) -> ZoneInfo:
         return self._messages.reader

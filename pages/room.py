@@ -438,12 +438,15 @@ class RoomPage:
     async def _browser_told(self, event: events.GenericEventArguments) -> None:
         told = event.args if isinstance(event.args, list) and len(event.args) == 3 else (None, True, '')
         zone_name, in_front, kept = told
+        comes_back = in_front is True and not self._in_front
         self._in_front, self._sign_at = in_front is True, monotonic()
         self._watch.on_message = None if self._in_front else self._notifier.heard
         if self._in_front:
             self._touch()
         if self._conversation is not None:
             self._conversation.seen()
+            if comes_back:
+                self._conversation.look_at_files()
             await self._conversation.bring_back(kept)
         is_chosen = self._session.zone_is_chosen
         if zones.is_known(zone_name) and zone_name != self._reader.key and not is_chosen:

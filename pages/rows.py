@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chat import markup, text
 from chat.models import COLORS, Message, User
-from pages import chips, zones
+from pages import attachments, chips, zones
 
 GROUPED_FOR = timedelta(minutes=5)  # messages of one author within this time stand under one name (Campfire)
 CACHED_ROWS = 20_000  # about 1.5 KiB each
@@ -135,14 +135,15 @@ def _time(message: Message, reader: ZoneInfo) -> str:
 
 
 def words(message: Message) -> str:
-    """Return what a message says, or what became of it."""
+    """Return what a message says and what goes with it, or what became of it."""
     if message.hidden:
         return '<p class="tombstone">Hidden by a moderator.</p>'
     if message.deleted_at is not None:
         return '<p class="tombstone">This message was deleted.</p>'
     large = ' only-emoji' if markup.is_only_emoji(message.body) else ''
     edited = '<span class="edited">(edited)</span>' if message.edited_at is not None else ''
-    return f'<div class="body{large}">{message.html}</div>{edited}'
+    body = f'<div class="body{large}">{message.html}</div>' if message.body or not message.attachments else ''
+    return f'{body}{edited}{attachments.shown(message)}'
 
 
 def _quote(message: Message, quoted: Message | None) -> str:
@@ -152,7 +153,7 @@ def _quote(message: Message, quoted: Message | None) -> str:
     if quoted is None or quoted.deleted_at is not None:
         what = 'hidden' if quoted is not None and quoted.hidden else 'deleted'
         return f'<p class="quote">Reply to a {what} message</p>'
-    name, excerpt = escape(quoted.author.name), escape(text.excerpt(quoted.body, EXCERPT))
+    name, excerpt = escape(quoted.author.name), escape(attachments.excerpt(quoted, EXCERPT))
     return (
         f'<button type="button" class="quote" data-action="quote" aria-label="Reply to {name} {excerpt}">'
         f'<strong>{name}</strong> {excerpt}</button>'

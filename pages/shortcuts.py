@@ -16,6 +16,7 @@ OVERVIEW = (
     (('Enter',), 'Menu of the message'),
     (('Esc',), 'Back to the message box; from the empty box to the messages'),
     (('↑',), 'In the empty box: edit your last message'),
+    (('←', '→'), 'While you look at a picture: the one before, the next'),
     (('Ctrl+K', '⌘K'), 'Go to a room or a person'),
     (('/', 'Ctrl+Shift+F'), 'Search messages'),
     (('?',), 'These shortcuts'),

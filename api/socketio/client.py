@@ -124,7 +124,7 @@ class Client:
         author = asked.user if asked.user == text.DELETED_ACCOUNT else text.clean_name(asked.user)
         name = user.name if self._is_own(author) else author
         page = await self._chat.messages.page(user, room.slug, author=name, limit=MOST_AT_ONCE)
-        self._put(events.said(author, (each.body for each in reversed(page.messages) if each.deleted_at is None)))
+        self._put(events.said(author, (each.summary for each in reversed(page.messages) if each.deleted_at is None)))
         return {}
 
     # Who and where.

@@ -94,10 +94,10 @@ def told(event: RoomEvent) -> EnginePacket | None:
     match event:
         case MessageSent(message=message):
             created_at = iso(message.created_at)
-            data = {'user': message.author.name, 'message': message.body, 'id': message.id, 'created_at': created_at}
+            data = {'user': message.author.name, 'message': message.summary, 'id': message.id, 'created_at': created_at}
             return packet_of('message', data)
         case MessageEdited(message=message):
-            return packet_of('edit', {'id': message.id, 'user': message.author.name, 'message': message.body})
+            return packet_of('edit', {'id': message.id, 'user': message.author.name, 'message': message.summary})
         case MessageDeleted(message=message):
             return packet_of('delete', {'id': message.id, 'user': message.author.name})
         case MemberJoined(member=member):

@@ -30,6 +30,7 @@ from tests.api.socketio_clients import (
     needs_npm,
     shake_hands,
 )
+from tests.chat.files import bring
 from tests.chat.people import newcomer
 from web import prepared_frames
 
@@ -279,6 +280,13 @@ async def test_a_server_that_stops_lets_go_of_everybody(site: SocketIO, chat: Ch
 
 
 # What is said.
+
+
+async def test_files_without_words_are_told_by_their_names(site: SocketIO, chat: Chat, bo: User) -> None:
+    async with site.joined('Ada') as ada:
+        shared = await bring(chat, bo, name='notes.txt')
+        await chat.messages.send(bo, 'lobby', '', attachments=[shared.id])
+        assert (await ada.next('message'))['message'] == 'notes.txt'
 
 
 async def test_who_is_renamed_goes_on_by_the_name_they_joined_with_and_is_shown_by_the_new_one(

@@ -7,8 +7,12 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from math import sin
 from pathlib import Path
+from random import Random
 
+from PIL import Image, ImageDraw
 from playwright.async_api import Browser, async_playwright
 
 from chat import Chat
@@ -18,6 +22,7 @@ from chat.settings import Settings
 from chat.storage import accounts
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.people import Person
+from tests.chat.files import bring
 from tests.servers import ROOT, Server
 
 PICTURES = ROOT / 'docs' / 'pictures'
@@ -91,7 +96,9 @@ async def _fill(data: Path) -> None:
         await chat.reactions.react(people[name], sent[number], emoji, on=True)
     await chat.pins.pin(people['Grace'], sent[5], on=True)
     await _set_up(chat, people)
-    await chat.unread.mark(people['Ada'], 'workshop', None)
+    await _share(chat, people)
+    for slug in ('workshop', 'handouts'):
+        await chat.unread.mark(people['Ada'], slug, None)
     for number in range(3):
         await chat.messages.send(people['Linh'], 'handouts', f'Page {number + 1} is ready.')
     await chat.stop()
@@ -118,6 +125,44 @@ async def _talk(chat: Chat, people: dict[str, User], said: list[tuple[str, str]]
         await _set_time(chat, message.id, start + timedelta(minutes=4 * number))
         ids.append(message.id)
     return ids
+
+
+async def _share(chat: Chat, people: dict[str, User]) -> None:
+    """Let people share files, and Ada have some that she has not sent yet."""
+    linh, tomas, ada = people['Linh'], people['Tomás'], people['Ada']
+    views = [(_view(at, tone), f'room-{at + 1}.jpg') for at, tone in enumerate(('#e8a33d', '#7a9cc6', '#c2596b'))]
+    for person, body, shared in (
+        (linh, 'The view from each of the rooms. Which one do we take?', views),
+        (tomas, 'The first, of course! And here are the slides.', [(b'%PDF-1.7' + bytes(1_400_000), 'Slides.pdf')]),
+        (linh, '', [(bytes([255, 0]) * 120_000, 'exercises.zip')]),
+    ):
+        ids = [(await bring(chat, person, 'handouts', data, name)).id for data, name in shared]
+        await chat.messages.send(person, 'handouts', body, attachments=ids)
+    await bring(chat, ada, 'handouts', _view(4, '#5f9e6e'), 'garden.jpg')
+    await bring(chat, ada, 'handouts', b'9:30 Welcome\n' * 40, 'agenda.txt')
+
+
+def _view(seed: int, tone: str) -> bytes:
+    """Draw hills in front of a sky, and the sun."""
+    width, height, chance = 1280, 860, Random(seed)
+    ground = Image.new('RGB', (width, height), '#2d2a3a')
+    sky = Image.composite(
+        Image.new('RGB', (width, height), '#fdf3df'), Image.new('RGB', (width, height), tone),
+        Image.linear_gradient('L').resize((width, height)),
+    )  # fmt: skip
+    draw = ImageDraw.Draw(sky)
+    x, y = chance.randrange(200, 1000), chance.randrange(160, 420)
+    draw.ellipse((x, y, x + 150, y + 150), fill='#fffaf0')
+    for layer in range(4):
+        hills = Image.blend(Image.new('RGB', (width, height), tone), ground, 0.25 + 0.22 * layer)
+        low, wave, shift = 420 + 110 * layer, chance.uniform(90, 200), chance.uniform(0, 9)
+        outline = [(at, low + 60 * sin(at / wave + shift) + 22 * sin(at / 57 + shift)) for at in range(0, width + 8, 8)]
+        shape = Image.new('L', (width, height), 0)
+        ImageDraw.Draw(shape).polygon([(0, height), *outline, (width, height)], fill=255)
+        sky.paste(hills, mask=shape)
+    data = BytesIO()
+    sky.save(data, 'JPEG', quality=88)
+    return data.getvalue()
 
 
 async def _set_time(chat: Chat, message_id: int, moment: datetime) -> None:
@@ -160,6 +205,10 @@ async def _make(server: Server) -> None:
         await _take(browser, server, 'picker-light', _pick, {})
         await _take(browser, server, 'search-light', _search, {})
         await _take(browser, server, 'catch-up-dark', _catch_up, {**phone, 'color_scheme': 'dark'})
+        handouts = {'path': '/rooms/handouts'}
+        await _take(browser, server, 'files-light', _look, handouts)
+        await _take(browser, server, 'files-dark', _look, {**handouts, **phone, 'color_scheme': 'dark'})
+        await _take(browser, server, 'viewer-light', _view_picture, {**handouts, **phone})
         await browser.close()
 
 
@@ -181,6 +230,14 @@ async def _search(ada: Person) -> None:
     await ada.page.get_by_role('button', name='Search messages').click()
     await ada.page.get_by_role('searchbox', name='Words').fill('the in:workshop')
     await ada.page.locator('mark').first.wait_for()
+
+
+async def _look(ada: Person) -> None:
+    await ada.page.locator('.attached-file').last.wait_for()
+
+
+async def _view_picture(ada: Person) -> None:
+    await ada.page.get_by_role('button', name='room-2.jpg').click()
 
 
 async def _catch_up(ada: Person) -> None:

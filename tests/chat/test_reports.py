@@ -8,6 +8,7 @@ from chat.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from chat.models import Message, User
 from chat.storage import accounts as account_rows
 from chat.storage import rooms
+from tests.chat.files import bring
 from tests.chat.people import newcomer
 
 WHY = 'insults'
@@ -38,6 +39,14 @@ async def test_moderators_see_what_was_reported_with_the_words_of_then(
     (report,) = await chat.reports.list(by(mo))
     assert (report.author, report.reporter, report.reason, report.body) == (bo, ada, WHY, 'bad words')
     assert (report.room, report.message_id, report.closed_at, report.outcome) == ('lobby', message.id, None, None)
+
+
+async def test_a_message_without_words_is_reported_by_its_files(chat: Chat, mo: User, ada: User, bo: User) -> None:
+    shared = await bring(chat, bo, name='bad.txt')
+    sent = (await chat.messages.send(bo, 'lobby', '', attachments=[shared.id])).message
+    await chat.reports.report(ada, sent.id, WHY)
+    (report,) = await chat.reports.list(by(mo))
+    assert report.body == 'bad.txt'
 
 
 async def test_one_reports_what_others_said_and_gives_a_reason(
