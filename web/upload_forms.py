@@ -92,7 +92,7 @@ class UploadForm:
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._disposition)
         if options.get(b'name') == FIELD.encode() and b'filename' in options and not self._is_found:
-            self.name = options[b'filename'].decode('utf-8', 'replace')
+            self.name = _as_it_was(options[b'filename'].decode('utf-8', 'replace'))
             self._is_file = self._is_found = True
 
     def _take(self, data: bytes, start: int, end: int) -> None:
@@ -109,3 +109,8 @@ class UploadForm:
         self._besides += length
         if self._besides > MOST_BESIDES:
             raise TooLarge('This form has too much beside its file.', FIELD)
+
+
+def _as_it_was(name: str) -> str:
+    """Return a name without what browsers put for quotes and line breaks (WHATWG HTML, multipart/form-data)."""
+    return name.replace('%22', '"').replace('%0D', '\r').replace('%0A', '\n')

@@ -64,6 +64,10 @@ async def test_a_name_in_utf_8() -> None:
     assert (await read(request(START.replace(b'a b', 'é日'.encode()) + b'x' + END)))[0] == 'é日.txt'
 
 
+async def test_a_name_with_what_browsers_put_for_quotes() -> None:
+    assert (await read(request(START.replace(b'a b', b'100%25 %22a%22') + b'x' + END)))[0] == '100%25 "a".txt'
+
+
 @pytest.mark.parametrize(
     ('parts', 'error', 'words'),
     [
