@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import uvloop
@@ -66,7 +67,7 @@ def fill(connection: Connection, user: User, rare: User, count: int) -> None:
     """Store messages without their terms."""
     now = now_ms()
     room_ids = list(connection.execute(select(rooms.c.id)).scalars())
-    values = [
+    values = (
         {
             'room_id': room_ids[number % len(room_ids)],
             'author_id': rare.id if number % 1_000 == 0 else user.id,
@@ -77,9 +78,9 @@ def fill(connection: Connection, user: User, rare: User, count: int) -> None:
             'created_at': now - count + number,
         }
         for number, body in enumerate(words(count))
-    ]
-    for start in range(0, count, AT_ONCE):
-        connection.execute(insert(messages), values[start : start + AT_ONCE])
+    )
+    while some := list(islice(values, AT_ONCE)):
+        connection.execute(insert(messages), some)
     connection.execute(rooms.update().values(revision=count + 100))
 
 

@@ -24,8 +24,6 @@ UP_TO = 'search up to'  # the last message that was looked at by them
 WORDS = 'search words'  # held by who takes words out of the list, and by all together who put some in
 NOWHERE = 0  # the room and the message of a word in the list
 
-_Row = tuple[str, int, int]  # term, room, message
-
 log = logging.getLogger('hearth.storage')
 
 
@@ -94,7 +92,8 @@ def _complete(connection: Connection) -> bool:
         return False
     some = and_(messages.c.id > done, messages.c.id <= done + AT_ONCE)
     hold_rooms(connection, rooms.c.id.in_(select(messages.c.room_id).where(some)))  # or words that go now would stay
-    _store(connection, {row for each in _terms(connection, some) for row in _rows(*each)})
+    for each in _terms(connection, some):
+        _insert(connection, *each)
     facts.put(connection, UP_TO, str(min(done + AT_ONCE, newest)))
     log.info('Making the index for searching: up to message %s', min(done + AT_ONCE, newest))
     return True
@@ -102,10 +101,8 @@ def _complete(connection: Connection) -> bool:
 
 def _terms(connection: Connection, which: ColumnElement[bool]) -> list[tuple[int, int, frozenset[str]]]:
     """Return the room, the id and the terms of some messages as they are stored."""
-    stored = connection.execute(
-        select(messages.c.id, messages.c.room_id, messages.c.body, messages.c.attached).where(which)
-    )
-    found = stored.all()
+    columns = (messages.c.id, messages.c.room_id, messages.c.body, messages.c.attached)
+    found = connection.execute(select(*columns).where(which)).all()
     names = files.names_of(connection, [row.id for row in found if row.attached])
     return [
         (row.room_id, row.id, frozenset(search_terms.terms(search_terms.searched(row.body, names.get(row.id, ())))))
@@ -117,30 +114,24 @@ def _terms(connection: Connection, which: ColumnElement[bool]) -> list[tuple[int
 # PostgreSQL nobody may take it out meanwhile, and who wants to waits for all who store words to end (WORDS).
 _INSERT = 'INSERT OR IGNORE INTO search_terms (term, room_id, message_id) VALUES (?, ?, ?)'
 _INSERT_ARRAYS = (
-    'WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(1, hashtext(%s)))'
+    'WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(1, hashtext(%s))),'
+    ' listed AS (INSERT INTO search_terms (term, room_id, message_id)'
+    ' SELECT word, 0, 0 FROM held, unnest(%s::text[]) AS word ON CONFLICT DO NOTHING)'
     ' INSERT INTO search_terms (term, room_id, message_id)'
-    ' SELECT term, room_id, message_id FROM held, unnest(%s::text[], %s::bigint[], %s::bigint[])'
-    ' AS given (term, room_id, message_id) ON CONFLICT DO NOTHING'
+    ' SELECT term, %s::bigint, %s::bigint FROM unnest(%s::text[]) AS term ON CONFLICT DO NOTHING'
 )
 
 
 def _insert(connection: Connection, room_id: int, message_id: int, terms: Collection[str]) -> None:
-    _store(connection, _rows(room_id, message_id, terms))
-
-
-def _rows(room_id: int, message_id: int, terms: Collection[str]) -> list[_Row]:
-    of_message = [(term, room_id, message_id) for term in terms]
-    return of_message + [(word, NOWHERE, NOWHERE) for word in search_terms.listed(terms)]
-
-
-def _store(connection: Connection, given: Collection[_Row]) -> None:
-    ordered = sorted(given)  # in one order, as two that write the same in two orders would wait for each other
-    if not ordered:
+    if not terms:
         return
+    ordered = sorted(terms)  # as two that write the same in two orders would wait for each other
+    listed = search_terms.listed(ordered)
     if connection.dialect.name == 'postgresql':
-        connection.exec_driver_sql(_INSERT_ARRAYS, (WORDS, *map(list, zip(*ordered, strict=True))))
+        connection.exec_driver_sql(_INSERT_ARRAYS, (WORDS, listed, room_id, message_id, ordered))
     else:
-        sqlite.execute_many(connection, _INSERT, ordered)
+        given = [(word, NOWHERE, NOWHERE) for word in listed] + [(term, room_id, message_id) for term in ordered]
+        sqlite.execute_many(connection, _INSERT, given)
 
 
 def _delete(connection: Connection, room_id: int, message_id: int, terms: Collection[str]) -> None:
