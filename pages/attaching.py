@@ -33,9 +33,8 @@ FAILED = 'The file could not be brought. Please try again.'
 class Attaching:
     """What somebody brings to a room on one page; the composer gives it a place and asks it before it sends."""
 
-    def __init__(self, chat: Chat, client: Client, around: ui.element, room: Room, user: Callable[[], User]) -> None:
+    def __init__(self, chat: Chat, client: Client, room: Room, user: Callable[[], User]) -> None:
         self._chat, self._client, self._room, self._user = chat, client, room, user
-        self._around = around  # where files may be dropped
         self._on_ready: Callable[[], Awaitable[object]] | None = None
         self._say: Callable[[str], object] | None = None
         self._focus: Callable[[], object] | None = None
@@ -57,13 +56,12 @@ class Attaching:
 
     def build(
         self,
-        place: ui.element,
         *,
         on_ready: Callable[[], Awaitable[object]],
         say: Callable[[str], object],
         focus: Callable[[], object],
     ) -> None:
-        """Make the button and the chips within ``place``, which is also where files are pasted.
+        """Make the button and the chips.
 
         ``on_ready`` is awaited when a message waits for its files and they are here, ``say`` shows a sentence, and
         ``focus`` puts the cursor where one writes.
@@ -93,10 +91,6 @@ class Attaching:
         uploader.on('rejected', self._rejected, js_handler=browser.REJECTED_FILES)
         uploader.on('failed', self._failed, js_handler=browser.FAILED_UPLOAD)
         uploader.on('removed', self._removed, js_handler=browser.REMOVED_UPLOADS)
-        place.on('paste', js_handler=browser.PASTED_FILES)
-        self._around.on('dragover', js_handler=browser.DRAGGED_FILES)
-        self._around.on('dragleave', js_handler=browser.DRAGGED_FILES)
-        self._around.on('drop', js_handler=browser.DROPPED_FILES)
 
     def waits(self) -> bool:
         """Whether the message has to wait for files that are on their way; it goes by itself when they are here."""

@@ -233,29 +233,25 @@ KEEP_FOCUS = (
 
 # Files come from the browser's own dialog, from elsewhere on the desktop, or from the clipboard: only it may open the
 # one, and only while a button is pressed, and it alone has what the others carry. All of them go to the field of
-# Quasar's uploader, as if they had been chosen there; where there is none that may be used, a file that is dropped must
-# still not replace the page. What offices copy has a picture beside its text and HTML, and it is the text one wants.
+# Quasar's uploader, as if they had been chosen there. The second is run once a page: a file that is dropped must
+# nowhere replace the page. What offices copy has a picture beside its text and HTML, and it is the text one wants.
 PICK_FILES = '() => document.querySelector(".uploader input[type=file]")?.click()'
-DRAGGED_FILES = (
-    '(event) => { const {type, currentTarget: place, dataTransfer, relatedTarget} = event;'
-    ' if (!dataTransfer?.types.includes("Files")) return; event.preventDefault();'
-    ' const takes = !!place.querySelector(".composer:not(.silent, .editing) .uploader input[type=file]");'
-    ' dataTransfer.dropEffect = takes ? "copy" : "none";'
-    ' if (type === "dragover" || !place.contains(relatedTarget))'
-    ' place.toggleAttribute("data-dropping", takes && type === "dragover"); }'
-)
-DROPPED_FILES = (
-    '(event) => { const {currentTarget: place, dataTransfer} = event; place.removeAttribute("data-dropping");'
-    ' if (!dataTransfer?.types.includes("Files")) return; event.preventDefault();'
-    ' const field = place.querySelector(".composer:not(.silent, .editing) .uploader input[type=file]");'
-    ' if (field && dataTransfer.files.length) { field.files = dataTransfer.files;'
-    ' field.dispatchEvent(new Event("change")); } }'
-)
-PASTED_FILES = (
-    '(event) => { const {files, types} = event.clipboardData ?? {}, field ='
-    ' event.currentTarget.closest(".composer:not(.editing)")?.querySelector(".uploader input[type=file]");'
-    ' if (!field || !files?.length || (types.includes("text/html") && types.includes("text/plain"))) return;'
-    ' event.preventDefault(); field.files = files; field.dispatchEvent(new Event("change")); }'
+TAKE_FILES = (
+    '(() => { const field = (within) => ({target}) => target.closest?.(within) && document.querySelector('
+    '".composer:not(.silent, .editing) .uploader input[type=file]");'
+    ' const ofDrop = field(".conversation"), ofPaste = field(".composer-box");'
+    ' const give = (to, files) => { to.files = files; to.dispatchEvent(new Event("change")); };'
+    ' const show = (on) => document.querySelector(".conversation")?.toggleAttribute("data-dropping", on);'
+    ' const on = {dragover: (event, data) => { event.preventDefault(); const takes = !!ofDrop(event);'
+    ' data.dropEffect = takes ? "copy" : "none"; show(takes); },'
+    ' dragleave: (event) => { if (!event.relatedTarget) show(false); },'
+    ' drop: (event, data) => { event.preventDefault(); show(false); const to = ofDrop(event);'
+    ' if (to && data.files.length) give(to, data.files); }};'
+    ' for (const kind in on) addEventListener(kind, (event) => {'
+    ' if (event.dataTransfer?.types.includes("Files")) on[kind](event, event.dataTransfer); });'
+    ' addEventListener("paste", (event) => { const {files, types} = event.clipboardData ?? {}, to = ofPaste(event);'
+    ' if (!to || !files?.length || (types.includes("text/html") && types.includes("text/plain"))) return;'
+    ' event.preventDefault(); give(to, files); }); })()'
 )
 
 # What became of files on their way, as far as the server has to know: Quasar hands over files and requests whole.

@@ -58,7 +58,7 @@ class Composer:
                 keys.on_enter(self._text, self.send)
                 self._text.on('keydown.up', self._up, args=[])
                 self._text.on('keydown.esc', self.cancel, args=[])
-                attaching.build(place, on_ready=self.send, say=self._show_problem, focus=self.focus)
+                attaching.build(on_ready=self.send, say=self._show_problem, focus=self.focus)
                 buttons.icon('mood', 'Insert emoji', self._choose_emoji).classes('insert-emoji')
                 ui.button(icon='send', on_click=self.send, color=None).props(SEND_PROPS).classes('send')
         self._completion = Completion(self._text, place, suggestions, self.send)

@@ -135,7 +135,7 @@ class Conversation:
                 on_down=self._read_on,
             )
             self._typing = live_rows(self._client, wire, 'typing')
-            self._attaching = Attaching(chat, self._client, self._place, view.room, lambda: self._user)
+            self._attaching = Attaching(chat, self._client, view.room, lambda: self._user)
             self._composer = Composer(
                 view.room,
                 chat.drafts.newest(user, view.room, view.draft),

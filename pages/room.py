@@ -386,6 +386,7 @@ class RoomPage:
             self._client.run_javascript(browser.REPORT)
             self._client.run_javascript(browser.KEEP_FOCUS)
             self._client.run_javascript(browser.WATCH_NEW_LINE)
+            self._client.run_javascript(browser.TAKE_FILES)
             self._shortcuts.listen()
             self._focus()
         else:

@@ -115,12 +115,15 @@ async def test_what_is_dropped_and_pasted_is_brought_along(join) -> None:
     await expect(chips(ada)).to_have_count(1)
     assert await give(ada, 'paste', 'pasted.png', '.composer textarea')
     await expect(chips(ada)).to_have_count(2)
-    await ada.box.fill('text')
+    # A cell of a table comes with a picture of itself, and it is the words that one wants.
     assert not await ada.page.evaluate(
-        """() => { const data = new DataTransfer(); data.setData('text/plain', 'x');
+        """() => { const data = new DataTransfer(); data.items.add(new File(['x'], 'cell.png', {type: 'image/png'}));
+        data.setData('text/plain', 'x'); data.setData('text/html', '<b>x</b>');
         return !document.querySelector('.composer textarea').dispatchEvent(
             new ClipboardEvent('paste', {bubbles: true, cancelable: true, clipboardData: data})); }"""
     )
+    await ada.box.press('Enter')
+    await expect(ada.rows.last.locator('.picture')).to_have_count(2)
 
 
 async def test_sound_plays_in_its_row(join) -> None:
@@ -133,11 +136,14 @@ async def test_sound_plays_in_its_row(join) -> None:
     assert ada.complaints == []
 
 
-async def test_where_one_edits_a_dropped_file_goes_nowhere(join) -> None:
+async def test_where_one_edits_or_beside_the_conversation_a_dropped_file_goes_nowhere(join) -> None:
     ada = await join('Ada')
+    assert await give(ada, 'drop', 'dropped.png', '.side.left')
     await ada.say('words')
     await ada.box.press('ArrowUp')
     await expect(ada.box).to_have_value('words')
+    assert await give(ada, 'dragover', 'dropped.png')
+    assert await ada.page.locator('.conversation').get_attribute('data-dropping') is None
     assert await give(ada, 'drop', 'dropped.png')
     await ada.box.press('Escape')
     await expect(ada.page.get_by_text('Editing your message')).to_be_hidden()

@@ -506,6 +506,23 @@ async def test_from_a_picture_one_goes_to_its_message(user: User) -> None:
     await until(lambda: not is_viewing(user))
 
 
+async def test_a_picture_in_a_list_of_messages_leads_to_where_it_stands(user: User) -> None:
+    await join_room(user, 'Ada')
+    sent = await share(user, (picture(), 'red.png'))
+    await until(lambda: 'class="picture"' in html_of(user))
+    await chat_of(user).messages.send(await person_of(user), 'lobby', 'because', None, sent.id)
+    await until(lambda: 'because' in html_of(user))
+    open_menu_of(user, 'because')
+    choose(user, 'Show conversation')
+    await sees(user, 'listed-message')
+    with user:
+        (shown,) = [each for each in ElementFilter(kind=ui.dialog) if each.props.get('aria-label') == 'Conversation']
+        (place,) = [each for each in ElementFilter() if 'listed' in each.classes]
+    fire(user, place, 'click', ['view', sent.id, str(sent.attachments[0].id)])
+    await until(lambda: not shown.value)
+    assert not is_viewing(user)
+
+
 async def test_whoever_names_a_picture_that_is_not_on_the_page_sees_nothing(user: User) -> None:
     await join_room(user, 'Ada')
     sent = await share(user, (picture(), 'red.png'), (b'x', 'a.txt'))
