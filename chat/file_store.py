@@ -60,7 +60,10 @@ class FileStore(Protocol):
     """Keeps bytes under keys: 32 hexadecimal digits, and ``-thumbnail`` perhaps; others raise ValueError."""
 
     async def put(self, key: str, source: Path) -> None:
-        """Keep a copy of a file, safely when this returns. Raises StorageFailed, and then there is no half of it."""
+        """Keep what is in a file, safely when this returns. Raises StorageFailed, and then there is no half of it.
+
+        Nobody writes to the file any more; it can be deleted.
+        """
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """Return the bytes from one on, in pieces; none where there are none.
@@ -234,16 +237,29 @@ class _Reading:
 def _put(path: Path, source: Path) -> None:
     _make(path.parent.parent)
     _make(path.parent)
-    with source.open('rb') as came:
-        temporary = path.with_name(f'.{path.name}.{uuid4().hex}')
-        try:
-            _write(temporary, came)
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+    temporary = path.with_name(f'.{path.name}.{uuid4().hex}')
+    try:
+        if not _linked(source, temporary):
+            with source.open('rb') as came:
+                _write(temporary, came)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
     _sync(path.parent)
+
+
+def _linked(source: Path, path: Path) -> bool:
+    """Give a file a second name, where the system can: to copy it would keep disk and processor from others."""
+    try:
+        path.hardlink_to(source)
+    except OSError:
+        return False
+    with path.open('rb') as kept:
+        path.chmod(0o600)
+        os.fsync(kept.fileno())
+    return True
 
 
 def _write(path: Path, came: BinaryIO) -> None:

@@ -222,7 +222,8 @@ class Files:
             self._coming[user.id] -= 1
             if not self._coming[user.id]:
                 del self._coming[user.id]
-            self._threads.submit(shutil.rmtree, folder, True)
+            with suppress(RuntimeError):  # the threads have ended: it is swept up another time
+                self._threads.submit(shutil.rmtree, folder, True)
 
     async def _take(self, pieces: AsyncIterator[bytes], target: Path) -> tuple[str, int]:
         """Write what comes, and return its digest and how many bytes it has."""
