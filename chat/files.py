@@ -132,9 +132,8 @@ class Files:
             shared = rows.get(connection, attachment_id)
             if shared is None or shared.owner_id != reach.person(connection, user).id:
                 raise NotFound(NO_FILE)
-            if shared.message_id is not None:
+            if not rows.discard(connection, attachment_id):  # asked at last: it may be on its way just now
                 raise Forbidden('This file has been sent. Delete its message instead.')
-            rows.discard(connection, attachment_id)
 
         await self._storage.write(store)
 

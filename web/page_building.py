@@ -23,7 +23,8 @@ from starlette.types import ASGIApp
 ASKS = 'expects_arguments'
 TABLE = 'HTML_ESCAPE_TABLE'
 COMPRESSION = 5  # of 9
-AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, 'application/octet-stream', 'application/pdf')  # files of any size
+FILES = ('application/octet-stream', 'application/pdf', 'text/plain')  # of any size, and given in parts of it
+AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *FILES)
 
 
 def speed_up() -> None:

@@ -1,5 +1,6 @@
 """A form with a file, read while it comes: nothing of it is kept here."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Self
 
@@ -11,6 +12,9 @@ from chat.errors import Invalid, TooLarge
 
 FIELD = 'file'
 MOST_BESIDES = 16 * 1024  # bytes of a form that are no file
+MOST_BEFORE = 256 * 1024  # bytes that may come until a file begins, which take in some of it: servers read in pieces
+BEGINS_WITHIN = 60.0  # s
+TOO_MUCH = 'This form has too much beside its file.'
 BROKEN = 'The file did not arrive as a whole. Please try again.'
 
 
@@ -25,7 +29,7 @@ class UploadForm:
         self._coming = request.stream()
         self._data: list[bytes] = []
         self._is_file = self._is_found = self._is_whole = False
-        self._besides = 0
+        self._besides = self._came = 0
         self._header = self._value = self._disposition = b''
         self._parser = MultipartParser(
             options[b'boundary'],
@@ -44,9 +48,11 @@ class UploadForm:
     async def begun(cls, request: Request) -> Self:
         """Return a form whose file has begun to come; raises Invalid or TooLarge."""
         form = cls(request)
-        while not form._is_found:
-            if not await form._read():
-                raise Invalid('Choose a file first.', FIELD)
+        try:
+            async with asyncio.timeout(BEGINS_WITHIN):
+                await form._find()
+        except TimeoutError:
+            raise Invalid('The file took too long to arrive.', FIELD) from None
         return form
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -60,11 +66,20 @@ class UploadForm:
             if not await self._read():
                 raise Invalid(BROKEN, FIELD)
 
+    async def _find(self) -> None:
+        """Read until the file begins. Line breaks and parts without anything are no part's bytes: count what comes."""
+        while not self._is_found:
+            if self._came > MOST_BEFORE:
+                raise TooLarge(TOO_MUCH, FIELD)
+            if not await self._read():
+                raise Invalid('Choose a file first.', FIELD)
+
     async def _read(self) -> bool:
         try:
             piece = await anext(self._coming, None)
             if piece is None:
                 return False
+            self._came += len(piece)
             self._parser.write(piece)
         except ClientDisconnect:
             raise Invalid(BROKEN, FIELD) from None
@@ -108,7 +123,7 @@ class UploadForm:
     def _count(self, length: int) -> None:
         self._besides += length
         if self._besides > MOST_BESIDES:
-            raise TooLarge('This form has too much beside its file.', FIELD)
+            raise TooLarge(TOO_MUCH, FIELD)
 
 
 def _as_it_was(name: str) -> str:

@@ -82,12 +82,15 @@ def share(connection: Connection, file: StoredFile, room_id: int, owner_id: int,
 def pending(
     connection: Connection, owner_id: int, room_id: int, ids: Collection[int] | None = None
 ) -> tuple[Attachment, ...]:
-    """Return what somebody has brought to a room and not sent yet, in the order in which it came."""
+    """Return what somebody has brought to a room and not sent yet, in the order in which it came.
+
+    Those that are asked for by ``ids`` nobody else sends or takes back until the transaction ends.
+    """
     query = _ATTACHED.where(
         attachments.c.owner_id == owner_id, attachments.c.room_id == room_id, attachments.c.message_id.is_(None)
     )
     if ids is not None:
-        query = query.where(attachments.c.id.in_(list(ids)))
+        query = query.where(attachments.c.id.in_(list(ids))).with_for_update(of=attachments)
     return tuple(_attachment(row) for row in connection.execute(query.order_by(attachments.c.id)))
 
 
@@ -104,9 +107,10 @@ def used(connection: Connection, owner_id: int) -> int:
     return int(connection.execute(total.where(attachments.c.owner_id == owner_id)).scalar_one())
 
 
-def discard(connection: Connection, attachment_id: int) -> None:
-    """Delete an attachment."""
-    connection.execute(delete(attachments).where(attachments.c.id == attachment_id))
+def discard(connection: Connection, attachment_id: int) -> bool:
+    """Delete an attachment unless it was sent; returns whether it was there and is not any more."""
+    this = (attachments.c.id == attachment_id) & attachments.c.message_id.is_(None)
+    return connection.execute(delete(attachments).where(this)).rowcount > 0
 
 
 def forget(connection: Connection, message_ids: Collection[int]) -> None:

@@ -18,6 +18,7 @@ from chat.errors import (
     ChatError,
     Conflict,
     Forbidden,
+    Invalid,
     NameTaken,
     NotAMember,
     NotFound,
@@ -29,10 +30,12 @@ from chat.models import Message, Session, User
 from chat.providers import Provider, Who
 from chat.settings import Settings
 from chat.storage import Storage, finding, postgresql, search, tables
+from chat.storage import files as file_rows
 from chat.storage import messages as message_rows
 from chat.storage.postgresql import hold_rooms
 from chat.storage.tables import rooms
 from tests import databases
+from tests.chat.files import bring
 from tests.chat.people import newcomer
 from tests.databases import PostgreSQLServer
 
@@ -600,6 +603,43 @@ async def test_being_up_to_date_with_all_waits_for_what_is_just_being_said_under
     go_on.set()
     await saying
     assert [await done] == newest
+
+
+@pytest.mark.parametrize('first', ['send', 'discard'])
+async def test_a_file_is_sent_or_taken_back_and_never_both(chats: list[Chat], first: str) -> None:
+    here, there, _ = chats
+    ada = await newcomer(here, 'Ada')
+    lobby = await here.rooms.find(ada, 'lobby')
+    brought = await bring(here, ada)
+    is_done, go_on = threading.Event(), threading.Event()
+
+    def begin(connection: Connection) -> None:
+        if first == 'send':
+            add = message_rows.add
+            add(connection, lobby, ada, '', '', client_message_id=None, reply_to=None, attachments=(brought,))
+        else:
+            file_rows.discard(connection, brought.id)
+        is_done.set()
+        assert go_on.wait(10)
+
+    beginning = asyncio.create_task(there.storage.write(begin))
+    assert await asyncio.to_thread(is_done.wait, 10)
+
+    async def go_second() -> None:
+        if first == 'send':
+            await here.files.discard(ada, brought.id)
+        else:
+            await here.messages.send(ada, 'lobby', '', attachments=[brought.id])
+
+    second = asyncio.create_task(go_second())
+    while not second.done() and not await there.storage.read(somebody_waits):
+        await asyncio.sleep(0.01)
+    go_on.set()
+    await beginning
+    with pytest.raises(Forbidden if first == 'send' else Invalid):
+        await second
+    files = [each.attachments for each in (await here.messages.page(ada, 'lobby')).messages]
+    assert files == ([(brought,)] if first == 'send' else [])
 
 
 def somebody_waits(connection: Connection) -> bool:

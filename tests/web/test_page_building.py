@@ -2,11 +2,13 @@
 
 from functools import partial, partialmethod, wraps
 
+import httpx
 import nicegui.client
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nicegui import helpers, json
+from starlette.responses import Response
 
 from web import page_building
 
@@ -110,3 +112,13 @@ def test_a_nicegui_that_escapes_otherwise_is_left_alone(monkeypatch, table) -> N
     monkeypatch.setattr(nicegui.client, 'HTML_ESCAPE_TABLE', table)
     page_building.speed_up()
     assert nicegui.client.json is json
+
+
+@pytest.mark.parametrize('kind', ['text/plain; charset=utf-8', 'application/pdf', 'application/octet-stream'])
+async def test_files_stay_as_they_are(kind: str) -> None:
+    """The part that comes next is counted in bytes of the file, and all of it would be compressed between all else."""
+    app = page_building.compress(Response('hello ' * 1000, media_type=kind))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url='http://hearth') as client:
+        answer = await client.get('/', headers={'Accept-Encoding': 'gzip'})
+    assert 'content-encoding' not in answer.headers
+    assert answer.headers['content-length'] == '6000'

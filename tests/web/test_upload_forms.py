@@ -1,5 +1,6 @@
 """Forms with a file, read as they come: in any pieces, and whatever else they have."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from chat.errors import ChatError, Invalid, TooLarge
+from web import upload_forms
 from web.upload_forms import MOST_BESIDES, UploadForm
 
 START = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a b.txt"\r\nContent-Type: text/plain\r\n\r\n'
@@ -82,6 +84,21 @@ async def test_a_name_with_what_browsers_put_for_quotes() -> None:
 async def test_forms_that_are_none(parts: list[bytes], error: type[ChatError], words: str) -> None:
     with pytest.raises(error, match=words):
         await read(request(*parts))
+
+
+@pytest.mark.parametrize('nothing', [b'\r\n', b'--b\r\n\r\n\r\n'])
+async def test_a_file_that_never_begins(nothing: bytes) -> None:
+    parts = [nothing * 5000] * 100
+    with pytest.raises(TooLarge, match='too much'):
+        await read(request(*parts))
+
+
+async def test_a_form_that_stops_coming_before_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_forms, 'BEGINS_WITHIN', 0.01)
+    asking = request()
+    asking._receive = asyncio.Event().wait  # type: ignore[assignment]
+    with pytest.raises(Invalid, match='too long'):
+        await asyncio.wait_for(UploadForm.begun(asking), 5)
 
 
 @pytest.mark.parametrize('kind', ['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded', ''])
