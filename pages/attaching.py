@@ -284,7 +284,7 @@ def _sentence(answer: object) -> str:
         told = None
     error = told.get('error') if isinstance(told, dict) else None
     message = error.get('message') if isinstance(error, dict) else None
-    return message if isinstance(message, str) and message else FAILED
+    return message if isinstance(message, str) and message and message.isprintable() else FAILED  # whole characters
 
 
 def _picture(attachment: Attachment) -> str:

@@ -389,6 +389,7 @@ async def test_what_the_server_said_of_a_file_is_shown(user: User) -> None:
     [
         [500, '<h1>Crash</h1>', 'x'], [500, '[' * 4000, 'x'], [500, '{"error": {"message": 5}}', 'x'], [500, '5', {}],
         [500, '"' + 'x' * 9000 + '"', 'x'], [None, None, None], 'nonsense', {}, [1],
+        [500, r'{"error": {"message": "\ud800"}}', 'x'],  # half a character, which no page can be told
     ],
 )  # fmt: skip
 async def test_a_browser_that_tells_nonsense_is_told_in_general(user: User, told: object) -> None:
