@@ -31,9 +31,9 @@ class Housekeeping:
 
     async def _keep_house(self) -> None:
         while True:
-            try:
-                for chore in self._chores:
+            for chore in self._chores:
+                try:
                     await chore()
-            except StorageFailed:
-                log.warning('Could not forget the sessions and guests that are gone; trying again in an hour')
+                except StorageFailed:  # which keeps nobody from the other chores
+                    log.warning('Could not tidy up everything; trying again in an hour')
             await asyncio.sleep(EVERY)

@@ -71,9 +71,11 @@ def add(connection: Connection, file: StoredFile) -> None:
     connection.execute(insert(files), values)
 
 
-def share(connection: Connection, file: StoredFile, room_id: int, owner_id: int, name: str) -> Attachment:
-    """Store that somebody is about to share a file in a room."""
-    file_id = connection.execute(select(files.c.id).where(files.c.digest == file.digest)).scalar_one()
+def share(connection: Connection, file: StoredFile, room_id: int, owner_id: int, name: str) -> Attachment | None:
+    """Store that somebody is about to share a file in a room; None if it was forgotten in this very moment."""
+    file_id = connection.execute(select(files.c.id).where(files.c.key == file.key)).scalar()
+    if file_id is None:
+        return None
     values = {'file_id': file_id, 'room_id': room_id, 'owner_id': owner_id, 'name': name, 'created_at': now_ms()}
     attachment_id: int = connection.execute(insert(attachments).returning(attachments.c.id), values).scalar_one()
     return Attachment(attachment_id, name, file.type, file.size, file.width, file.height)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from chat import Chat
 from chat import files as actions
@@ -16,8 +16,9 @@ from chat.errors import Busy, Forbidden, Invalid, NotAMember, NotFound, RateLimi
 from chat.events import MessageSent, from_json
 from chat.files import MEGABYTE, FileLimits
 from chat.messages import MOST_ATTACHMENTS
-from chat.models import Attachment, Message, User
+from chat.models import Attachment, Message, StoredFile, User
 from chat.settings import Settings
+from chat.storage import files as rows_of_files
 from chat.storage import tables
 from tests.chat.files import bring, content, picture, pieces
 from tests.chat.several import eventually
@@ -422,3 +423,21 @@ async def test_files_stay_over_a_restart(tmp_path: Path) -> None:
     assert await content(chat, ada, brought) == b'hello'
     assert await chat.files.pending(ada, 'lobby') == (brought,)
     await chat.stop()
+
+
+async def test_a_file_that_is_forgotten_between_looking_and_sharing_is_brought_anew(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it can happen where several write at once."""
+    await chat.files.discard(ada, (await bring(chat, ada)).id)
+    look = rows_of_files.by_digest
+
+    def look_and_forget(connection: Connection, digest: str) -> StoredFile | None:
+        found = look(connection, digest)
+        rows_of_files.forget_unshared(connection)
+        return found
+
+    monkeypatch.setattr(rows_of_files, 'by_digest', look_and_forget)
+    brought = await bring(chat, ada)
+    monkeypatch.setattr(rows_of_files, 'by_digest', look)
+    assert await content(chat, ada, brought) == b'hello'

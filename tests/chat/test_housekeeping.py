@@ -52,3 +52,19 @@ async def test_they_outlive_a_storage_that_fails(
         await enough.wait()
     chores.stop()
     assert 'trying again in an hour' in caplog.text
+
+
+async def test_a_chore_that_fails_keeps_none_of_the_others() -> None:
+    done = asyncio.Event()
+
+    async def fail() -> None:
+        raise StorageFailed
+
+    async def other() -> None:
+        done.set()
+
+    chores = Housekeeping(fail, other)
+    chores.start()
+    async with asyncio.timeout(10):
+        await done.wait()
+    chores.stop()
