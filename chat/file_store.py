@@ -252,6 +252,8 @@ def _put(path: Path, source: Path) -> None:
 
 def _linked(source: Path, path: Path) -> bool:
     """Give a file a second name, where the system can: to copy it would keep disk and processor from others."""
+    if not source.is_file():  # a pipe, of which the name alone would be kept
+        return False
     try:
         path.hardlink_to(source)
     except OSError:
