@@ -286,8 +286,9 @@ async def test_a_disk_that_refuses_keeps_nothing(
 
 
 async def test_what_is_longer_than_the_system_lets_it_be_is_not_kept(
-    in_folder: FileStore, folder: Path, tmp_path: Path
+    in_folder: FileStore, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(file_store, '_linked', lambda *_: False)  # as where it has to be copied
     source = some_file(tmp_path, bytes(3_000_000))
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, usual[1]))
