@@ -143,10 +143,10 @@ messages = Table(
     ),  # at which it got its words, or lost them
     Column('change', String(16), nullable=False, server_default='worded'),  # the newest: models.Change
     Column('reacted', Boolean, nullable=False, server_default=false()),  # there may be reactions
-    Column('attached', Boolean, nullable=False, server_default=false()),  # there are files
     Column('mentions_all', Boolean, nullable=False, server_default=false()),
     Column('pinned_at', BigInteger),
     Column('pinned_by', BigInteger),
+    Column('attached', Boolean, nullable=False, server_default=false()),  # there are files
     Index(None, 'hidden_at'),
     Index(None, 'room_id', 'id'),
     Index('ix_messages_pinned_at', 'room_id', 'pinned_at'),
