@@ -91,6 +91,7 @@ class Program:
             'report_id': lambda: self._report(slug),
             'hook_id': lambda: self._post(f'/rooms/{slug}/hooks', name=bot)['id'],
             'invitation_id': lambda: self._post('/invitations')['id'],
+            'attachment_id': self._file,
             'emoji': lambda: '👍',
             'name': lambda: bot,
             'token_id': lambda: self._token_of(bot),
@@ -103,6 +104,14 @@ class Program:
         headers = None if is_own else {'Authorization': f'Bearer {self._guest()}'}
         message_id: int = self._post(f'/rooms/{slug}/messages', headers, body='Hello')['id']
         return message_id
+
+    def _file(self) -> int:
+        """Return the id of a picture that was not sent yet."""
+        self.token('/files')  # the session before may have ended itself
+        answer = self._http.post('/rooms/lobby/files', params={'name': 'dot.gif'}, content=PICTURE)
+        assert answer.status_code == 201, answer.text
+        attachment_id: int = answer.json()['id']
+        return attachment_id
 
     def _guest(self) -> str:
         answer = httpx.post(f'{self._http.base_url}sessions', json={'name': f'Guest {next(number)}'})
