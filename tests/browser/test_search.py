@@ -137,6 +137,7 @@ async def test_it_passes_axe_and_fits(join, width: int, dark: bool) -> None:
     ada = await join('Ada', width=width, height=640, dark=dark)
     await ada.say('a question with ' + 'words ' * 60 + 'needle' + ' and more' * 60)
     await ada.choose('a question', 'Reply')
+    await expect(ada.page.get_by_text('Replying to Ada')).to_be_visible()  # the menu has given the focus back
     await ada.say('the needle, ' + 'needle' * 40)
 
     async def is_fine() -> None:
