@@ -151,11 +151,7 @@ def size(connection: Connection) -> int:
 def forget_unshared(connection: Connection) -> list[str]:
     """Delete what is known of files that nobody shares any more; returns where their bytes are."""
     is_shared = exists().where(attachments.c.file_id == files.c.id)
-    unshared = connection.execute(select(files.c.id).where(~is_shared)).scalars().all()
-    if not unshared:
-        return []
-    gone = delete(files).where(files.c.id.in_(unshared), ~is_shared).returning(files.c.key)
-    return list(connection.execute(gone).scalars())
+    return list(connection.execute(delete(files).where(~is_shared).returning(files.c.key)).scalars())
 
 
 def is_any_unshared(connection: Connection) -> bool:

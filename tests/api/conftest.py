@@ -46,6 +46,16 @@ async def program(chat: Chat, api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def ada(program: httpx.AsyncClient) -> dict[str, str]:
     """Return the headers of a program that is signed in as Ada."""
-    answer = await program.post('/sessions', json={'name': 'Ada'})
+    return await _signed_in(program, 'Ada')
+
+
+@pytest.fixture
+async def bo(program: httpx.AsyncClient) -> dict[str, str]:
+    """Return the headers of a program that is signed in as Bo."""
+    return await _signed_in(program, 'Bo')
+
+
+async def _signed_in(program: httpx.AsyncClient, name: str) -> dict[str, str]:
+    answer = await program.post('/sessions', json={'name': name})
     program.cookies.clear()
     return {'Authorization': f'Bearer {answer.json()["token"]}'}

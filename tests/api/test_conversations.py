@@ -19,14 +19,6 @@ async def study(program: httpx.AsyncClient, ada: dict[str, str]) -> None:
     assert (await program.post('/rooms', json={'name': 'Study'}, headers=ada)).status_code == 201
 
 
-@pytest.fixture
-async def bo(program: httpx.AsyncClient) -> dict[str, str]:
-    """Return the headers of a program that is signed in as Bo."""
-    answer = await program.post('/sessions', json={'name': 'Bo'})
-    program.cookies.clear()
-    return {'Authorization': f'Bearer {answer.json()["token"]}'}
-
-
 @pytest.mark.usefixtures('study')
 async def test_a_message_is_pinned_and_unpinned(
     program: httpx.AsyncClient, ada: dict[str, str], bo: dict[str, str]

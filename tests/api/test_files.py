@@ -14,14 +14,6 @@ from tests.chat.files import picture
 Headers = dict[str, str]
 
 
-@pytest.fixture
-async def bo(program: httpx.AsyncClient) -> Headers:
-    """Return the headers of a program that is signed in as Bo."""
-    answer = await program.post('/sessions', json={'name': 'Bo'})
-    program.cookies.clear()
-    return {'Authorization': f'Bearer {answer.json()["token"]}'}
-
-
 async def bring(
     program: httpx.AsyncClient, who: Headers, data: bytes = b'hello', name: str = 'notes.txt', room: str = 'lobby'
 ) -> httpx.Response:

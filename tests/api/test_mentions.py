@@ -9,14 +9,6 @@ from tests.api.programs import serving
 Headers = dict[str, str]
 
 
-@pytest.fixture
-async def bo(program: httpx.AsyncClient) -> Headers:
-    """Return the headers of a program that is signed in as Bo."""
-    answer = await program.post('/sessions', json={'name': 'Bo'})
-    program.cookies.clear()
-    return {'Authorization': f'Bearer {answer.json()["token"]}'}
-
-
 async def fill_lobby(chat: Chat, people: int) -> None:
     """Let so many people be in the lobby beside those who are there."""
     for number in range(people):

@@ -16,6 +16,7 @@ from chat import Chat, totals
 from chat.bus import Bus
 from chat.room_state import Gone
 from tests.api.programs import serving
+from tests.chat import files
 from tests.chat.people import newcomer
 from tests.chat.several import eventually
 
@@ -93,11 +94,16 @@ async def test_what_is_stored_is_counted_now_and_then(
     await chat.messages.send(ada, 'lobby', 'one')
     found = await read(program)
     assert (found['hearth_rooms',], found['hearth_messages',]) == (1, 1)
+    assert (found['hearth_files',], found['hearth_file_bytes',]) == (0, 0)
+    for _ in range(2):
+        await files.bring(chat, ada, data=b'hello')
     await chat.messages.send(ada, 'lobby', 'two')
     assert (await read(program))['hearth_messages',] == 1
     later = monotonic() + totals.KEPT_FOR
     monkeypatch.setattr(chat.totals, '_clock', lambda: later)
-    assert (await read(program))['hearth_messages',] == 2
+    found = await read(program)
+    assert found['hearth_messages',] == 2
+    assert (found['hearth_files',], found['hearth_file_bytes',]) == (1, 5), 'what is shared twice is kept once'
     chat.storage.close()
     monkeypatch.setattr(chat.totals, '_clock', lambda: 2 * later)
     assert (await read(program))['hearth_messages',] == 2

@@ -9,14 +9,6 @@ Headers = dict[str, str]
 
 
 @pytest.fixture
-async def bo(program: httpx.AsyncClient) -> Headers:
-    """Return the headers of a program that is signed in as Bo, in a room with Ada."""
-    answer = await program.post('/sessions', json={'name': 'Bo'})
-    program.cookies.clear()
-    return {'Authorization': f'Bearer {answer.json()["token"]}'}
-
-
-@pytest.fixture
 async def room(program: httpx.AsyncClient, ada: Headers, bo: Headers) -> str:
     """Return the path of the lobby, which Ada and Bo belong to."""
     for who in (ada, bo):

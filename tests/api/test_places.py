@@ -9,14 +9,6 @@ from tests.api.problems import problem
 Headers = dict[str, str]
 
 
-@pytest.fixture
-async def bo(program: httpx.AsyncClient) -> Headers:
-    """Return the headers of a program that is signed in as Bo."""
-    answer = await program.post('/sessions', json={'name': 'Bo'})
-    program.cookies.clear()
-    return {'Authorization': f'Bearer {answer.json()["token"]}'}
-
-
 async def id_of(program: httpx.AsyncClient, who: Headers) -> int:
     return (await program.get('/me', headers=who)).json()['id']
 

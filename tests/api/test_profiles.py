@@ -21,14 +21,6 @@ def picture(kind: str = 'PNG', color: str = 'red') -> bytes:
     return data.getvalue()
 
 
-@pytest.fixture
-async def bo(program: httpx.AsyncClient) -> Headers:
-    """Return the headers of a program that is signed in as Bo."""
-    answer = await program.post('/sessions', json={'name': 'Bo'})
-    program.cookies.clear()
-    return {'Authorization': f'Bearer {answer.json()["token"]}'}
-
-
 def problem(answer: httpx.Response, status: int) -> dict[str, str]:
     """Return the error of an answer that is one."""
     assert problems.problem(answer)[0] == status, answer.text

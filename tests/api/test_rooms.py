@@ -11,14 +11,6 @@ from tests.api.problems import problem
 Headers = dict[str, str]
 
 
-@pytest.fixture
-async def bo(program: httpx.AsyncClient) -> Headers:
-    """Return the headers of a program that is signed in as Bo."""
-    answer = await program.post('/sessions', json={'name': 'Bo'})
-    program.cookies.clear()
-    return {'Authorization': f'Bearer {answer.json()["token"]}'}
-
-
 async def test_a_room_is_opened_listed_changed_and_deleted(
     program: httpx.AsyncClient, ada: Headers, bo: Headers
 ) -> None:
