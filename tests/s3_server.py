@@ -1,6 +1,7 @@
 """A real S3-compatible server in a process of its own: SeaweedFS, which checks signatures and keeps what it takes."""
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -63,6 +64,8 @@ class S3Server:
     def freeze(self) -> None:
         """Let it hang: connections stay open, and nothing is answered."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)  # until then some of its threads still answer
 
     def thaw(self) -> None:
         """Let it go on."""

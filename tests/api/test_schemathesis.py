@@ -108,7 +108,8 @@ class Program:
     def _file(self) -> int:
         """Return the id of a picture that was not sent yet."""
         self.token('/files')  # the session before may have ended itself
-        answer = self._http.post('/rooms/lobby/files', params={'name': 'dot.gif'}, content=PICTURE)
+        slug = self._post('/rooms', name=f'Room {next(number)}')['slug']  # somebody may have deleted the lobby
+        answer = self._http.post(f'/rooms/{slug}/files', params={'name': 'dot.gif'}, content=PICTURE)
         assert answer.status_code == 201, answer.text
         attachment_id: int = answer.json()['id']
         return attachment_id
