@@ -446,21 +446,20 @@ async def test_a_storage_that_is_away_is_an_error_with_its_cause(
 async def test_a_storage_that_hangs_is_not_waited_for(
     s3: S3Server, s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(object_store, 'ANSWERS_WITHIN', timedelta(seconds=0.5))
-    monkeypatch.setattr(object_store, 'TRIES_AGAIN_WITHIN', timedelta(seconds=0.1))
-    async with opened(s3_url) as store:
-        await store.put('1' * 32, some_file(tmp_path, b'.'))
+    async with opened(s3_url) as patient:
+        await patient.put('1' * 32, some_file(tmp_path, b'.'))
+        monkeypatch.setattr(object_store, 'ANSWERS_WITHIN', timedelta(seconds=0.5))
+        monkeypatch.setattr(object_store, 'TRIES_AGAIN_WITHIN', timedelta(seconds=0.1))
         s3.freeze()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with opened(s3_url) as store, asyncio.timeout(PATIENCE):
                 await everything_fails(store, tmp_path)
                 with pytest.raises(NotThere):
                     await store.check()
         finally:
             s3.thaw()
-    async with opened(s3_url) as store:
-        await store.check()
-        assert await all_of(store.read('1' * 32)) == b'.'
+        await patient.check()
+        assert await all_of(patient.read('1' * 32)) == b'.'
 
 
 @pytest.mark.slow
