@@ -16,7 +16,7 @@ from chat.storage.postgresql import use_indexes
 from chat.storage.tables import attachments, files, messages, users
 from chat.storage.tables import search_terms as rows
 
-LOOKED_AT = 200  # messages that are compared at once
+LOOKED_AT = 200  # messages that are compared at first; then as many as before, as the index is asked anew each time
 MOST_LOOKED_AT = 2_000  # by one search: whoever wants more asks for what comes before
 WALKED = 512  # ids that are looked through one after the other, the newest: what is common is found there
 FIRST_SPAN = 8_192  # ids that the index is asked about at first
@@ -209,11 +209,11 @@ class _Search:
     def _look(self, lowest: int, sources: Collection[_Source] = ()) -> None:
         """Look at the newest messages that some sources have, if there are any, down to an id."""
         lowest = max(lowest, self._narrowed.lowest)
-        wanted = self._candidates(lowest, sources)
-        candidates = _read(self._connection, wanted)
+        most = min(max(LOOKED_AT, self._looked_at), MOST_LOOKED_AT - self._looked_at)
+        candidates = _read(self._connection, self._candidates(lowest, sources).limit(most))
         self._found += (each for each in candidates if search_terms.has_all(each.searched, self._narrowed.query.parts))
         self._looked_at += len(candidates)
-        self._below = candidates[-1].id if len(candidates) == LOOKED_AT else lowest
+        self._below = candidates[-1].id if len(candidates) == most else lowest
 
     def _candidates(self, lowest: int, sources: Collection[_Source]) -> Select[Any]:
         where = [*self._narrowed.conditions()]
@@ -224,7 +224,7 @@ class _Search:
             where += [messages.c.room_id.in_(self._narrowed.room_ids)]
             where += [messages.c.id >= lowest, messages.c.id < self._below]
         wanted = select(messages.c.id, messages.c.body, messages.c.attached, messages.c.created_at).where(*where)
-        return wanted.order_by(messages.c.id.desc()).limit(LOOKED_AT)
+        return wanted.order_by(messages.c.id.desc())
 
 
 def _read(connection: Connection, wanted: Select[Any]) -> list[Candidate]:
