@@ -1,17 +1,14 @@
 """The middle of the room page: one room's messages and the box to write in, as long as the room is open."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from html import escape
 from time import monotonic
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 
-from chat import Chat, permissions
+from chat import Chat
 from chat.errors import ChatError, Forbidden, Invalid, NotFound, StorageFailed
 from chat.events import (
     MemberChanged,
@@ -28,26 +25,25 @@ from chat.events import (
     Told,
     Typing,
 )
-from chat.models import Counts, Member, MentionOfAll, Message, MessagePage, Role, RoomView, Silence, User
+from chat.models import Member, MentionOfAll, Message, MessagePage, Role, RoomView, User
 from chat.room_state import Subscription
-from chat.unread import WentBack
 from pages import attachments, dialogs, links
 from pages.asking import shows_errors
 from pages.attaching import Attaching
 from pages.card import PersonCard
 from pages.composer import Composer
-from pages.live_rows import live_rows
 from pages.looks import RoomLooks
 from pages.message_list import MessageList
 from pages.moderating import Moderating
-from pages.new_bar import NewBar
 from pages.people import People
 from pages.pulse import Pulses
 from pages.reacting import Reacting
 from pages.reading import Reading
-from pages.room_settings import duration
 from pages.row_menu import RowEntry, RowMenu
+from pages.seeing import Seeing
+from pages.silence import SilenceRule
 from pages.suggestions import Suggestions
+from pages.typing_line import TypingLine
 from pages.viewer import Viewer
 from web.page_updates import Wire
 
@@ -56,7 +52,6 @@ TELL_TYPING_EVERY = 3.0  # s, while somebody types
 SHOW_TOGETHER = 0.1  # s, what follows upon something that was shown
 # Who types is mostly over with a message, which brings that along; one who has just begun is told of a moment later.
 STATES_EVERY, STATES_AFTER = 1.0, 0.5  # s
-LONGEST_WAIT = 24 * 3600.0  # s after which it is looked whether somebody may speak again
 
 
 class Conversation:
@@ -93,9 +88,7 @@ class Conversation:
         self._people = people
         self._looks = looks
         self._is_in_front = is_in_front
-        self._is_alive = is_alive  # the browser has given a sign of life just now; else it is asked for one
         self._on_activity = on_activity
-        self._on_counts = on_counts
         self._on_said = on_said  # of what is said while the page is not in front
         self._on_room_changed = on_room_changed
         self._on_me_changed = on_me_changed
@@ -104,17 +97,7 @@ class Conversation:
         self._news: list[Told] = []  # heard, and not yet shown
         self._held: list[Told] | None = None  # heard while nobody knows whether this person still belongs here
         self._pulse = pulses.of(self.room.id, SHOW_TOGETHER)
-        self._read_id = 0
-        self._went_back = view.went_back
-        self.mentions = view.mentions  # of the person, among what is unseen
-        self._counted: tuple[int, int] | None = None
-        self._left_unread = False  # on purpose: seeing does not clear it
-        self._is_recounting = False
-        self._line = ''  # where the line of the new is on the screen
-        self._new = view.unread  # how many messages the bar at the top tells of, 0 for no bar
-        self._who_types: Sequence[User] = ()
-        self._typing_says = ''
-        self._slow_pulse = pulses.of(self.room.id, STATES_EVERY, STATES_AFTER)
+        slow_pulse = pulses.of(self.room.id, STATES_EVERY, STATES_AFTER)
         self._told_typing_at = -TELL_TYPING_EVERY
         self._just_joined: set[int] = set()  # who was noticed to join; their presence follows
         people.show(view.members)
@@ -131,10 +114,10 @@ class Conversation:
                 wire=wire,
                 load=self._load,
                 on_action=self._row_pressed,
-                on_seen=self.seen,
+                on_seen=self._seen,
                 on_down=self._read_on,
             )
-            self._typing = live_rows(self._client, wire, 'typing')
+            self._typing = TypingLine(self._client, wire, slow_pulse, lambda: self._user)
             self._attaching = Attaching(chat, self._client, view.room, lambda: self._user)
             self._composer = Composer(
                 view.room,
@@ -147,12 +130,24 @@ class Conversation:
                 suggestions=Suggestions(chat, lambda: self._user, lambda: people.users),
                 attaching=self._attaching,
             )
+        self.seeing = Seeing(
+            chat,
+            self._client,
+            self._place,
+            self.messages,
+            view,
+            slow_pulse,
+            user=lambda: self._user,
+            is_in_front=is_in_front,
+            is_alive=is_alive,
+            on_counts=on_counts,
+            load=self._load,
+        )
         self._reacting = Reacting(chat, self._client, self._place, lambda: self._user)
         card.listen(self.messages.log, 'm', 'author', self._author_of)
         card.moderating = self._moderating = Moderating(
             chat, self._client, lambda: self._user, lambda: self.room, people.role
         )
-        self._bar = NewBar(self._place, self._jump_to_new, self.mark_read)
         self._show_whether_moderates()
         self.reading = Reading(
             chat,
@@ -171,13 +166,21 @@ class Conversation:
         )
         self._menu = RowMenu(self._place, self._row_entries, self.messages.get)
         self._viewer = Viewer(self._place, self.messages, self.go_to)
-        self._silence_ends: asyncio.TimerHandle | None = None
-        self._show_silence(view.silence)
+        self._silence = SilenceRule(
+            chat,
+            self._client,
+            self._composer,
+            user=lambda: self._user,
+            room=lambda: self.room,
+            role=lambda: self.role,
+        )
+        self._silence.show(view.silence)
 
     def listen(self) -> None:
         """Begin to show what happens from the snapshot on; doing so twice is harmless."""
         if self._subscription is None:
             self._subscription = self._chat.room_state.subscribe(self.room.id, self._since, self._heard)
+            self.seeing.begin(self._subscription)
             self._chat.presence.watch(self._presence_changed)
             self._presence_changed(self._people.ids)
             self._chat.statuses.watch(self._people.refresh_lines)
@@ -187,14 +190,14 @@ class Conversation:
             self._composer.open()
             self._attaching.refresh()
             self.messages.go_to_marked()
-            self.seen()
+            self.seeing.seen()
 
     def close(self) -> None:
         """Let go of the room; closing twice is harmless."""
         self._pulse.forget(self._show_all)
         self._news.clear()
-        self._slow_pulse.forget(self._show_who_types)
-        self.mark_now()
+        self._typing.wait_no_longer()
+        self.seeing.end()
         if self._subscription is not None:
             self._chat.room_state.unsubscribe(self._subscription)
             self._subscription = None
@@ -205,7 +208,7 @@ class Conversation:
             self._typing.close()
             self.reading.close()
             self._viewer.close()
-        self._forget_end_of_silence()
+        self._silence.close()
 
     @property
     def user(self) -> User:
@@ -248,135 +251,16 @@ class Conversation:
         if last is None or last.body != text.strip():
             self._composer.bring_back(text)
 
-    def seen(self) -> None:
-        """Note that the newest message is on the screen, if it is."""
-        self._refresh_bar()
-        if self._subscription is not None and self._is_looking() and not self._left_unread:
-            self.messages.seen()
-            self.mentions = 0
-            self._read_id = self.messages.newest_id
-            self._is_alive()  # asks for a sign now, so that it is here when the mark is due
-            self._slow_pulse.ask(self._mark_read)
-            self._count()
-
-    def mark_now(self) -> None:
-        """Note what was seen without waiting, as the page may be gone in a moment."""
-        if self._slow_pulse.forget(self._mark_read) and self._is_alive():
-            self._mark_read()
-
-    def _is_looking(self) -> bool:
-        return self.messages.at_end and self._is_in_front()
-
-    def _count(self) -> None:
-        if self._counted != self.counts:
-            self._counted = self.counts
-            self._on_counts()
-        self._refresh_bar()
-
-    def _mark_read(self) -> None:
-        if self._is_alive():  # else it answers, if it can, and then it has seen
-            self._chat.unread.seen(self._user, self.room, self._read_id, self._went_back)
-
-    @property
-    def counts(self) -> Counts:
-        """How many messages nobody has looked at, and how many of them mention the person."""
-        return Counts(self.messages.unseen, self.mentions)
-
-    @shows_errors
-    async def mark_read(self) -> None:
-        """Have read everything."""
-        self._read_on()
-        self._new = 0
-        await self._chat.unread.mark(self._user, self.room.slug, None)
-
-    def mark_changed(self, room_id: int) -> None:
-        """Take note that the person has read more of a room, or less, here or elsewhere."""
-        if room_id == self.room.id and (self.messages.unseen or self._left_unread):
-            self._recount()
-
-    def leave_unread(self, back: WentBack) -> None:
-        """Take note that the person wants to read what comes after a message again: seeing it now does not count."""
-        if back.room_id != self.room.id or back.times <= self._went_back or self._subscription is None:
-            return
-        self._went_back = back.times
-        self._slow_pulse.forget(self._mark_read)
-        self._left_unread = True
-        self.messages.draw_line(back.message_id)
-        self._line = ''
-        self.messages.flush()
+    def _seen(self) -> None:
+        self.seeing.seen()
 
     def _read_on(self) -> None:
-        self._left_unread = False
-        self.seen()
-
-    def _recount(self) -> None:
-        if not self._is_recounting:
-            self._is_recounting = True
-            background_tasks.create(self._ask_for_counts(), name='count what is unread here', context=self._client)
-
-    async def _ask_for_counts(self) -> None:
-        try:
-            while self._subscription is not None:
-                revision = self._subscription.revision
-                found = await self._chat.unread.counts(self._user, [self.room.id])
-                if self._subscription is None or self._subscription.revision == revision:
-                    self._take_counts(found.get(self.room.id, Counts()))
-                    return
-                # else something came meanwhile, which may be counted or not
-        except ChatError:
-            return  # the next change asks again
-        finally:
-            self._is_recounting = False
-
-    def _take_counts(self, counts: Counts) -> None:
-        if self._subscription is None:
-            return
-        self.messages.set_unseen(counts.unread)
-        self.mentions = counts.mentions
-        if not counts.unread:
-            self._left_unread = False
-        elif self._left_unread:
-            self._new = counts.unread
-        self._count()
-
-    def line_told(self, where: object) -> None:
-        """Take note of where the line of the new stands on the screen: what one has been at needs no bar."""
-        self._line = where if isinstance(where, str) else ''
-        self._refresh_bar()
-
-    def _refresh_bar(self) -> None:
-        if self._line == 'here' and self._is_in_front():
-            self._new = 0
-        if not self._new:
-            self._bar.hide()
-            return
-        self._new = max(self._new, self.messages.unseen)
-        first, after = self.messages.first_new, self.messages.new_after
-        is_further_up = first is None and after is not None and after < self.messages.newest_id
-        if is_further_up or self._line == 'above':
-            self._bar.show(self._new, first, self.messages.reader)
-        else:
-            self._bar.hide()
-
-    async def _jump_to_new(self) -> None:
-        if self.messages.first_new is not None:
-            self.messages.go_to_line()
-            return
-        after = self.messages.new_after or 0
-        page = await self._load(after=after)
-        if page is not None and page.messages:
-            with self._client:
-                ui.navigate.to(links.address_of(self.room.slug, page.messages[0].id))
-
-    @shows_errors
-    async def _mark_unread(self, message: Message) -> None:
-        await self._chat.unread.mark(self._user, self.room.slug, message.id - 1)
+        self.seeing.read_on()
 
     def _heard(self, events: Sequence[Told]) -> None:
         for event in events:
             if isinstance(event, Typing):
-                self._who_types = event.users
-                self._slow_pulse.ask(self._show_who_types)
+                self._typing.heard(event.users)
                 continue
             if self._is_end(event):  # nothing of the room may be shown any more, from this moment on
                 self._on_removed()
@@ -399,23 +283,17 @@ class Conversation:
             for event in news:
                 if isinstance(event, MessageSent):
                     self._on_said(event.message)
-        if not self.messages.unseen and not self._is_looking():
-            self._begin_new(news)
+        if not self.messages.unseen and any(self._is_news(event) for event in news):
+            self.seeing.begin_new()
         if self._attaching.ids:
             self._attaching.heard([event.message for event in news if isinstance(event, MessageSent)])
         said = tuple([event.message for event in news if _is_plain(event)])
         if len(said) != len(news) or not self._say(said):
             for event in news:
                 self._show_one(event)
-        self._put_who_types()
+        self._typing.put()
         self.messages.flush()
-        self._count()
-
-    def _begin_new(self, news: Sequence[Told]) -> None:
-        """Let the line stand above what comes while nobody looks."""
-        if not self.messages.has_newer and any(self._is_news(event) for event in news):
-            self.messages.draw_line(self.messages.newest_id)
-            self._new, self._line = 1, ''
+        self.seeing.count()
 
     def _is_news(self, event: Told) -> bool:
         return isinstance(event, MessageSent) and event.message.author.id != self._user.id
@@ -423,24 +301,16 @@ class Conversation:
     def _say(self, messages: tuple[Message, ...]) -> bool:
         """Show what all pages of the room show alike; returns whether it could be shown so."""
         authors = [message.author.id for message in messages]
-        before = self.mentions
-        self.mentions += sum(self._calls_me(message) for message in messages)
         if not self.messages.say(messages, own=authors.count(self._user.id)):
-            self.mentions = before
             return False
-        if self._who_types:
-            self._who_types = [user for user in self._who_types if user.id not in authors]
+        self.seeing.mentions += sum(self.seeing.calls(message) for message in messages)
+        self._typing.said(authors)
         return True
-
-    def _calls_me(self, message: Message) -> bool:
-        me = self._user.id
-        return (message.mentions_all or me in message.mentions) and message.author.id != me
 
     def _show_one(self, event: Told) -> None:
         if isinstance(event, MessageEvent):
             self._look_at_counts(event)
-            if self._who_types:
-                self._who_types = [user for user in self._who_types if user.id != event.message.author.id]
+            self._typing.said((event.message.author.id,))
             if event.message.deleted_at is not None:
                 self._composer.forget(event.message.id)
                 self._viewer.forget(event.message.id)
@@ -455,9 +325,9 @@ class Conversation:
 
     def _look_at_counts(self, event: MessageEvent) -> None:
         if isinstance(event, MessageSent):
-            self.mentions += self._calls_me(event.message)
+            self.seeing.mentions += self.seeing.calls(event.message)
         elif self.messages.unseen and isinstance(event, MessageEdited | MessageDeleted):
-            self._recount()
+            self.seeing.recount()
 
     def _show_member(self, event: MemberEvent) -> None:
         self._looks.heard(event)
@@ -469,7 +339,7 @@ class Conversation:
         elif isinstance(event, MemberChanged):
             self._people.change(event.member)
             if user.id == self._user.id:  # who may be of another rank now, or muted
-                self._look_for_silence()
+                self._silence.look()
         elif isinstance(event, MemberLeft):
             self._left(event.member)
         self._rename(user)  # that they came or went may be all that is told of a gap in which they were renamed
@@ -487,7 +357,7 @@ class Conversation:
         self.messages.rename(user)
         self._composer.rename(user)
         self.reading.refresh()
-        self._who_types = [user if each.id == user.id else each for each in self._who_types]
+        self._typing.rename(user)
         if user.id == self._user.id and user != self._user:
             self._user = user
             self._on_me_changed(user)
@@ -504,16 +374,6 @@ class Conversation:
         message = self.messages.get(message_id)
         return None if message is None else message.author
 
-    def _show_who_types(self) -> None:
-        self._put_who_types()
-        self._typing.flush()
-
-    def _put_who_types(self) -> None:
-        sentence = _typing_sentence([user for user in self._who_types if user.id != self._user.id])
-        if sentence != self._typing_says:
-            self._typing_says = sentence
-            self._typing.put('typing', escape(sentence), 'history')
-
     def _changed_room(self, event: RoomChanged) -> None:
         name = self.room.name if self.room.direct else event.name  # direct messages are called otherwise for everybody
         self.room = replace(
@@ -528,38 +388,8 @@ class Conversation:
             archived=event.archived,
         )
         self._composer.set_room_name(name)
-        self._look_for_silence()
+        self._silence.look()
         self._on_room_changed()
-
-    def _look_for_silence(self) -> None:
-        background_tasks.create(self._refresh_silence(), name='look who may speak', context=self._client)
-
-    async def _refresh_silence(self) -> None:
-        try:
-            silence = await self._chat.rooms.silence(self._user, self.room.slug)
-        except ChatError:
-            return  # whoever writes all the same is told
-        if self._subscription is not None:
-            self._show_silence(silence)
-
-    def _show_silence(self, silence: Silence | None) -> None:
-        self._forget_end_of_silence()
-        if silence is None:
-            self._composer.show_rule(self._slow_mode(), silent=False)
-            return
-        self._composer.show_rule(silence.sentence, silent=True)
-        if silence.until is not None:
-            wait = min((silence.until - datetime.now(UTC)).total_seconds() + 1, LONGEST_WAIT)
-            self._silence_ends = asyncio.get_running_loop().call_later(max(wait, 1), self._look_for_silence)
-
-    def _slow_mode(self) -> str:
-        is_slow = self.room.slow_mode and permissions.waits_in_slow_mode(self._user, self.role)
-        return f'Slow mode: one message every {duration(self.room.slow_mode)}.' if is_slow else ''
-
-    def _forget_end_of_silence(self) -> None:
-        if self._silence_ends is not None:
-            self._silence_ends.cancel()
-            self._silence_ends = None
 
     def _put(self, message: Message, *, is_said: bool) -> None:
         quoted = None if message.reply_to is None else self.messages.get(message.reply_to)
@@ -583,7 +413,7 @@ class Conversation:
         if self._subscription is not None:
             self._show(message, quoted, is_said=is_said)
             self.messages.flush()
-            self._count()
+            self.seeing.count()
 
     def _presence_changed(self, user_ids: frozenset[int]) -> None:
         for member, came in self._people.refresh(user_ids):
@@ -619,8 +449,8 @@ class Conversation:
         self._people.show(members)
         self.messages.start_afresh(page)
         await self.reading.start_afresh()
-        self._recount()
-        self._look_for_silence()
+        self.seeing.recount()
+        self._silence.look()
         self._rename(me)
         await self._looks.reach(page.revision)
 
@@ -633,7 +463,7 @@ class Conversation:
             if page is None or self._subscription is None:
                 return
             self.messages.start_afresh(page, marked=message_id)
-            self._count()
+            self.seeing.count()
         elif message.deleted_at is not None:
             raise NotFound('This message is hidden.' if message.hidden else 'This message was deleted.')
         self.messages.go_to(message_id)
@@ -660,15 +490,14 @@ class Conversation:
                 self._user, self.room.slug, body, client_message_id, reply_to, attachments=files, of_all=of_all
             )
         except Forbidden:
-            self._look_for_silence()
+            self._silence.look()
             raise
         except Invalid as error:
             if error.field == 'attachments':  # one was sent elsewhere, or taken back
                 self._attaching.refresh()
             raise
         self._attaching.sent(files)
-        self._new = 0  # who answers has read what is there
-        self._read_on()
+        self.seeing.answered()
         self.messages.go_to_end()
 
     async def _edit(self, message: Message, body: str, of_all: MentionOfAll) -> None:
@@ -689,7 +518,7 @@ class Conversation:
             RowEntry('Edit', self._begin_edit, lambda each: self._chat.messages.may_edit(self._user, each)),
             *self.reading.row_entries(),
             RowEntry('Copy link', self._copy_link, lambda each: not each.hidden),
-            RowEntry('Mark unread from here', self._mark_unread, lambda each: not each.hidden),
+            RowEntry('Mark unread from here', self.seeing.mark_unread, lambda each: not each.hidden),
             RowEntry('Delete', self._ask_to_delete, lambda each: each.author.id == self._user.id, is_danger=True),
             *self._moderating.row_entries(),
         ]
@@ -748,12 +577,3 @@ class Conversation:
 
 def _is_plain(event: Told) -> TypeGuard[MessageSent]:
     return type(event) is MessageSent and event.message.reply_to is None
-
-
-def _typing_sentence(users: Sequence[User]) -> str:
-    names = [user.name for user in users]
-    if len(names) > 2:
-        return 'Several people are typing…'
-    if not names:
-        return ''
-    return f'{" and ".join(names)} {"is" if len(names) == 1 else "are"} typing…'

@@ -27,7 +27,6 @@ from pages import (
     people_choice,
     room_browser,
     room_list,
-    rows,
     search,
     shortcuts,
     switcher,
@@ -38,13 +37,13 @@ from pages.asking import shows_errors
 from pages.card import CardAction, PersonCard
 from pages.conversation import Conversation
 from pages.looks import Looks, RoomLooks
+from pages.my_menu import MyMenu
 from pages.notifier import Notifier, room_of
 from pages.people import People
 from pages.pulse import Pulses
 from pages.room_list import OTHERS_SHOWN, RoomList
 from pages.room_menu import RoomMenu
-from pages.settings import frame as settings
-from web import cookies, entering
+from web import cookies
 from web.page_updates import wire_of
 
 BUILD_TIMEOUT = 10.0  # s
@@ -114,8 +113,7 @@ class RoomPage:
         self._loaded = await self._load(slug, _number(message_id))
         if self._loaded is None:
             self._client.status_code = 404
-        self._dark = theme.apply(self._session.theme, reader=self._user.id)
-        self._build_sides()
+        self._build_sides(theme.apply(self._session.theme, reader=self._user.id))
         with ui.element('div').classes('frame') as frame:
             with ui.element('div').classes('middle'):
                 self._build_head()
@@ -135,7 +133,7 @@ class RoomPage:
         self._watch.on_going_back = self._leave_unread
         await self._refresh_rooms()
 
-    def _build_sides(self) -> None:
+    def _build_sides(self, dark: ui.dark_mode) -> None:
         with (
             ui.left_drawer(value=False, bordered=False)
             .props('show-if-above breakpoint=700 width=264')
@@ -146,30 +144,16 @@ class RoomPage:
             # On a phone the rooms lie over the conversation (Quasar says which), and go when one was chosen.
             self._left.on('onLayout', self._note_whether_rooms_lie_over)
             self._rooms = RoomList(self._create_room, self._write_directly, self._browse_rooms, self._go)
-            self._build_me()
+            elsewhere = (
+                ('Go to room…', self._go),
+                (search.TITLE, self._search),
+                ('Catch up', self._catch_up),
+                ('All rooms and the archive', self._browse_rooms),
+            )
+            self._me = MyMenu(self._chat, self._session, self._client, dark, lambda: self._reader, elsewhere)
 
     def _note_whether_rooms_lie_over(self, event: events.GenericEventArguments) -> None:
         self._rooms_lie_over = event.args is False
-
-    def _build_me(self) -> None:
-        with ui.element('div').classes('me'):
-            self._me = ui.html(_me(self._user), sanitize=False).classes('me-who')
-            buttons.menu('settings', 'Your menu', self._fill_my_menu)
-
-    def _fill_my_menu(self) -> None:
-        for label, value in (('Theme of the system', None), ('Light theme', 'light'), ('Dark theme', 'dark')):
-            buttons.entry(label, lambda value=value: self._set_theme(value))
-        ui.separator()
-        if self._user.kind == 'guest':
-            buttons.entry('Make the name yours', lambda: self._client.open(f'{settings.PATH}/password'))
-        buttons.entry('Go to room…', self._go)
-        buttons.entry(search.TITLE, self._search)
-        buttons.entry('Catch up', self._catch_up)
-        buttons.entry('All rooms and the archive', self._browse_rooms)
-        buttons.entry(shortcuts.TITLE, self._show_shortcuts)
-        buttons.entry('Settings', lambda: self._client.open(settings.PATH))
-        buttons.entry('Where you are signed in', self._show_devices)
-        buttons.entry('Sign out', self._sign_out)
 
     def _build_head(self) -> None:
         with ui.element('header').classes('head') as self._header:
@@ -314,7 +298,7 @@ class RoomPage:
         """Return a room with the counts that its page knows of, if it is open."""
         if self._conversation is None or entry.room.id != self._conversation.room.id:
             return entry
-        unread, mentions = self._conversation.counts
+        unread, mentions = self._conversation.seeing.counts
         return replace(entry, unread=unread, mentions=mentions)
 
     def _counts_changed(self) -> None:
@@ -342,7 +326,7 @@ class RoomPage:
 
     def _show_title(self) -> None:
         if self._conversation is not None:
-            self._rooms.set_counts({self._conversation.room.id: self._conversation.counts})
+            self._rooms.set_counts({self._conversation.room.id: self._conversation.seeing.counts})
         if self._conversation is not None:
             self._notifier.show_count(self._waiting())
         if self._title() == self._titled:
@@ -366,7 +350,7 @@ class RoomPage:
         if self._conversation is None:
             return 0
         entry = self._rooms.entry(self._conversation.room.id)
-        return 0 if entry is not None and entry.level == 'nothing' else self._conversation.counts.unread
+        return 0 if entry is not None and entry.level == 'nothing' else self._conversation.seeing.counts.unread
 
     def _is_alive(self) -> bool:
         """Whether the browser has given a sign of life just now; if not, it is asked for one."""
@@ -412,7 +396,7 @@ class RoomPage:
 
     def _mark_now(self) -> None:
         if self._conversation is not None:
-            self._conversation.mark_now()
+            self._conversation.seeing.mark_now()
 
     def _focus(self) -> None:
         """Let one type at once; on a phone that would open the keyboard over the conversation."""
@@ -445,7 +429,7 @@ class RoomPage:
         if self._in_front:
             self._touch()
         if self._conversation is not None:
-            self._conversation.seen()
+            self._conversation.seeing.seen()
             if comes_back:
                 self._conversation.look_at_files()
             await self._conversation.bring_back(kept)
@@ -475,7 +459,7 @@ class RoomPage:
 
     def _line_told(self, event: events.GenericEventArguments) -> None:
         if self._conversation is not None:
-            self._conversation.line_told(event.args)
+            self._conversation.seeing.line_told(event.args)
 
     async def _create_room(self, name: str, topic: str, private: bool) -> None:
         room = await self._chat.rooms.create(self._user, name, topic, private=private)
@@ -521,11 +505,11 @@ class RoomPage:
 
     def _mark_changed(self, room_id: int) -> None:
         if self._conversation is not None:
-            self._conversation.mark_changed(room_id)
+            self._conversation.seeing.mark_changed(room_id)
 
     def _leave_unread(self, back: WentBack) -> None:
         if self._conversation is not None:
-            self._conversation.leave_unread(back)
+            self._conversation.seeing.leave_unread(back)
 
     @shows_errors
     async def _go(self) -> None:
@@ -589,7 +573,7 @@ class RoomPage:
 
     def _show_me(self, user: User) -> None:
         self._user = user
-        self._me.content = _me(user)
+        self._me.show(user)
 
     def _room_changed(self) -> None:
         if self._conversation is not None:
@@ -600,46 +584,11 @@ class RoomPage:
         self._leave_conversation()
         self._client.open('/')
 
-    @shows_errors
-    async def _set_theme(self, value: str | None) -> None:
-        self._dark.value = theme.is_dark(value)
-        await self._chat.profiles.change(self._session, theme=value)
-
-    def _show_shortcuts(self) -> None:
-        with self._client:
-            shortcuts.show()
-
-    @shows_errors
-    async def _show_devices(self) -> None:
-        accounts, user = self._chat.accounts, self._user
-        with self._client:
-            await devices.show(
-                self._session.id,
-                self._reader,
-                find=lambda: accounts.sign_ins(user),
-                on_end=lambda session_id: accounts.end_session(user, session_id),
-                on_end_others=lambda: accounts.sign_out_elsewhere(self._session),
-                make_link=self._make_link,
-            )
-
-    async def _make_link(self) -> str:
-        token, _ = await self._chat.accounts.make_link(self._session)
-        return entering.address(self._client.request, self._chat.settings.public_url, token)
-
-    @shows_errors
-    async def _sign_out(self) -> None:
-        await self._chat.accounts.sign_out(self._session)
-
     def _session_ended(self) -> None:
         """Nothing is shown or taken any more, whether the browser follows or not; who has a new session comes back."""
         address = links.address_of(self._conversation.room.slug) if self._conversation is not None else '/'
         self._close()
         ending.end(self._client, address)
-
-
-def _me(user: User) -> str:
-    who = f'{rows.avatar(user, "small")}<span class="me-name">{escape(user.name)}</span>'
-    return f'<span class="me-who by-{user.id:d}">{who}</span>'
 
 
 def _number(message_id: str) -> int | None:

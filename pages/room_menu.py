@@ -56,7 +56,7 @@ class RoomMenu:
         if permissions.may_add_people(*who):
             buttons.entry('Invite people', self._invite)
             buttons.entry('Reports', lambda: self._client.open(f'{settings.PATH}/reports'))
-        buttons.entry('Mark as read', conversation.mark_read)
+        buttons.entry('Mark as read', conversation.seeing.mark_read)
         buttons.entry('Notifications', self._ask_for_level)
         buttons.entry("Copy the room's link", self._copy_link)
         is_favorite = self._is_favorite(room)
