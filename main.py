@@ -11,7 +11,18 @@ from chat import Chat
 from chat.errors import CannotOpen, NotThere
 from chat.settings import SettingError, Settings, split_command
 from pages import theme
-from web import answers, cookies, draining, headers, page_building, page_limits, prepared_frames, socket_guard, startup
+from web import (
+    answers,
+    cookies,
+    draining,
+    headers,
+    page_building,
+    page_limits,
+    plain_layers,
+    prepared_frames,
+    socket_guard,
+    startup,
+)
 from web.requests import AnswerHead, LimitRequests
 
 MOUNTS = ('/api', hooks.PATH, socketio.PATH)
@@ -55,6 +66,7 @@ def install(chat: Chat) -> None:
     settings = chat.settings
     app.state.chat = chat
     page_building.speed_up()
+    plain_layers.use()
     pages.install(chat)
     # Simulated users run this file again and again in one process, and mounts of the run before would answer first.
     app.routes[:] = [route for route in app.routes if not (isinstance(route, Mount) and route.path in MOUNTS)]

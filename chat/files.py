@@ -286,11 +286,16 @@ class Files:
             attachment, kept = await self._storage.write(store)
         except ChatError as error:
             if new is not None and not isinstance(error, StorageFailed):  # else it may be stored: it is swept if not
-                await self._remove([new.key])
+                await self._let_go(new)
             raise
         if new is not None and kept is not new:
-            await self._remove([new.key])  # somebody brought the same in the same moment
+            await self._let_go(new)  # somebody brought the same in the same moment
         return attachment
+
+    async def _let_go(self, file: StoredFile) -> None:
+        """Take away bytes that came for nothing; what cannot be taken away now is swept another time."""
+        with suppress(StorageFailed):
+            await self._remove([file.key])
 
     async def _remove_unknown(self, keys: list[str]) -> None:
         """Take away those bytes that belong to no file."""

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from chat.files import Opened
+from web.requests import IS_HEAD
 
 # Asked for again each time, and answered with 304 if it is known: it is gone with the message, or the membership.
 CACHING = 'private, no-cache'
@@ -38,6 +39,9 @@ async def answer(request: Request, opened: Opened, *, show: bool = False) -> Res
     headers['Content-Length'] = str(length)
     pieces = opened.read(start, length)
     first = await anext(pieces, b'')  # what cannot be read is still to be told in words
+    if request.scope.get(IS_HEAD):
+        await pieces.aclose()
+        return Response(status_code=status, headers=headers)
     return StreamingResponse(_all(first, pieces), status, headers)
 
 

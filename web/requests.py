@@ -14,6 +14,7 @@ from web.answers import error_answer
 LARGEST_REQUEST = 256 * 1024  # bytes; 10,000 characters take at most 120,000 when each is escaped
 FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
 UTF_8 = ('utf-8', 'utf8')
+IS_HEAD = 'hearth.head'  # key of the scope of a request that is answered as GET, without the body
 
 
 class RequestTooLarge(TooLarge):
@@ -90,7 +91,7 @@ class AnswerHead:
         async def without_body(message: Message) -> None:
             await send({**message, 'body': b''} if message['type'] == 'http.response.body' else message)
 
-        await self._app({**scope, 'method': 'GET'}, receive, without_body)
+        await self._app({**scope, 'method': 'GET', IS_HEAD: True}, receive, without_body)
 
 
 def is_form(headers: Headers) -> bool:

@@ -22,8 +22,9 @@ HTTP_PORT = 80
 FREE_FOR_ALL = 8080  # a port that needs no rights
 NEIGHBORS = 100  # ports tried for a free one to recommend
 # New objects between two looks for garbage in cycles, and how many such looks an older one waits for. Pages are full of
-# cycles and live long: at Python's own numbers, full looks stop everybody for 100 to 200 ms with a hundred pages.
-COLLECT_AFTER = (50_000, 20, 50)
+# cycles and live long: at Python's own numbers, full looks stop everybody for 100 to 200 ms with a hundred pages. And a
+# look at 50,000 new objects stops everybody for 15 to 80 ms, if they are garbage.
+COLLECT_AFTER = (5_000, 200, 50)
 HALF_BLOCKS = '\xa0▀▄█'  # all that a QR code in a terminal is made of
 
 

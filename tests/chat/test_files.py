@@ -242,6 +242,25 @@ async def test_the_same_file_at_the_same_moment_is_kept_once(chat: Chat, ada: Us
     assert (await rows(chat, 'files'), len(await kept(chat))) == (1, 1)
 
 
+async def test_bytes_that_came_for_nothing_and_cannot_be_taken_away_now_keep_nobody_from_sharing(
+    chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_keys: object) -> None:
+        raise StorageFailed('The server could not delete all of the files.')
+
+    monkeypatch.setattr(chat.files._store, 'delete', fails)
+    share_really, is_first = chat.files._share, iter([True, False])
+
+    async def brought_meanwhile(*args: Any) -> Any:
+        if len(args) > 4 and next(is_first):  # its bytes are kept, and it is not shared yet
+            await bring(chat, bo)
+        return await share_really(*args)
+
+    monkeypatch.setattr(chat.files, '_share', brought_meanwhile)
+    assert await content(chat, ada, await bring(chat, ada)) == b'hello'
+    assert (await rows(chat, 'files'), len(await kept(chat))) == (1, 2)
+
+
 async def test_a_file_that_is_forgotten_while_it_comes_again_is_kept(
     chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,12 @@
 """How the whole application answers what is no page, and how it keeps its forms."""
 
 import pytest
+from nicegui import app
 from nicegui.testing import User
+from starlette.middleware.base import BaseHTTPMiddleware
 
 from tests.pages.people import SITE, chat_of, person_of, sign_in
+from web.plain_layers import CacheControl
 
 
 async def test_errors_have_one_shape_at_every_address(user: User) -> None:
@@ -59,3 +62,10 @@ async def test_a_token_that_travels_in_a_cookie_is_kept_by_no_cache(user: User) 
     answer = await user.http_client.post('/join', data={'name': 'Ada'}, headers={'Origin': SITE})
     assert answer.headers['cache-control'] == 'no-store'
     assert 'hearth_session' in answer.headers['set-cookie']
+
+
+async def test_no_layer_around_requests_starts_something_for_each_piece_of_a_body(user: User) -> None:
+    assert (await user.http_client.get('/')).status_code == 200
+    layers = [each.cls for each in app.user_middleware]
+    assert CacheControl in layers
+    assert not [each for each in layers if isinstance(each, type) and issubclass(each, BaseHTTPMiddleware)]

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from nicegui.testing import User
 
+from chat import file_store
 from pages import files
 from tests.chat.files import picture
 from tests.pages.people import SITE, chat_of, join_room, person_of
@@ -38,6 +39,26 @@ async def test_text_can_be_opened_and_other_things_cannot(user: User) -> None:
     for data, how in ((b'hello', 'inline'), (b'%PDF-1.7', 'inline'), (b'\x00\x01', 'attachment')):
         given = await user.http_client.get(await share(user, data), params={'open': ''})
         assert given.headers['content-disposition'].startswith(how), data
+
+
+async def test_who_asks_how_large_a_file_is_lets_nobody_read_it(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    await join_room(user, 'Ada')
+    where = await share(user, b'0123456789' * 200_000)
+    read, real = [], file_store._Reading.next_chunk
+
+    def reading(self: file_store._Reading) -> bytes:
+        read.append(real(self))
+        return read[-1]
+
+    monkeypatch.setattr(file_store._Reading, 'next_chunk', reading)
+    for wanted in ({}, {'Range': 'bytes=5-1999994'}):
+        whole = await user.http_client.get(where, headers=wanted)
+        read.clear()
+        head = await user.http_client.head(where, headers=wanted)
+        assert (head.status_code, head.content) == (whole.status_code, b'')
+        assert {**head.headers, 'content-security-policy': ''} == {**whole.headers, 'content-security-policy': ''}
+        assert int(head.headers['content-length']) == len(whole.content)
+        assert len(read) == 1  # else it would not be known whether it is there
 
 
 async def test_a_picture_is_shown_and_has_a_thumbnail(user: User) -> None:
