@@ -65,7 +65,7 @@ class S3Server:
         """Let it hang: connections stay open, and nothing is answered."""
         self._signal(signal.SIGSTOP)
         if self._process is not None:
-            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)  # until then some of its threads still answer
+            os.waitpid(self._process.pid, os.WUNTRACED)  # until then some of its threads still answer
 
     def thaw(self) -> None:
         """Let it go on."""

@@ -261,6 +261,26 @@ async def test_bytes_that_came_for_nothing_and_cannot_be_taken_away_now_keep_nob
     assert (await rows(chat, 'files'), len(await kept(chat))) == (1, 2)
 
 
+async def test_why_one_may_not_share_is_said_also_where_bytes_cannot_be_taken_away_now(
+    chat: Chat, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chat.rooms.create(ada, 'Study')
+    await chat.rooms.join(bo, 'study')
+    put_really = chat.files._store.put
+
+    async def fails(_keys: object) -> None:
+        raise StorageFailed('The server could not delete all of the files.')
+
+    async def put_and_removed(key: str, source: Path) -> None:
+        await put_really(key, source)
+        await chat.moderation.remove(Actor(ada, ''), 'study', bo.id, 'rude')
+
+    monkeypatch.setattr(chat.files._store, 'delete', fails)
+    monkeypatch.setattr(chat.files._store, 'put', put_and_removed)
+    with pytest.raises((Forbidden, NotFound)):
+        await bring(chat, bo, slug='study')
+
+
 async def test_a_file_that_is_forgotten_while_it_comes_again_is_kept(
     chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
