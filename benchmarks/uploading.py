@@ -88,6 +88,8 @@ async def measure(server: Server, other: Server, options: argparse.Namespace) ->
             latencies = await talk(clients, options.rate, options.seconds)
             found[way].append(latencies)
             if uploader is not None:
+                if uploader.returncode is not None:
+                    raise SystemExit('The uploader has ended by itself: there may be no room left for files.')
                 uploader.terminate()
                 await uploader.wait()
             show(way, latencies)
