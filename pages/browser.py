@@ -400,6 +400,11 @@ async def go_to_new_line(client: Client) -> None:
     await _go(client, GO_TO_NEW_LINE)
 
 
+async def show(client: Client) -> None:
+    """Return when the browser has shown, and told what came into view and went out of it, all that it has to."""
+    await _go(client, TWO_PICTURES)
+
+
 async def _go(client: Client, expression: str) -> None:
     with suppress(TimeoutError):  # a browser that shows nothing makes no pictures
         await client.run_javascript(expression, timeout=ANSWERS_WITHIN)

@@ -345,6 +345,8 @@ class MessageList:
         self.has_older, self._above = page.has_older, page.above
         self._add_history(page.messages, page.quoted)
         self._refresh_edges()
+        if self.has_newer:
+            self._watch_end()  # the reader may have come there meanwhile
         background_tasks.create(self._trim_bottom(), name='trim the newest rows', context=self.log.client)
 
     async def _load_newer(self) -> None:
@@ -356,13 +358,23 @@ class MessageList:
             page = await self._load(after=last_id)
         finally:
             self._loading = False
-        if page is None or self.log.is_deleted or self.newest_id != last_id:
-            return  # else the page shows another place by now
-        self.has_newer = page.has_newer
-        self._live.flush()
-        self._add_below(page.messages, page.quoted)
-        self._trim_top()
-        self._refresh_jump()
+        if page is None or self.log.is_deleted:
+            return
+        if self.newest_id == last_id:  # else the page shows another place by now
+            self.has_newer = page.has_newer
+            self._live.flush()
+            self._add_below(page.messages, page.quoted)
+            self._trim_top()
+            self._refresh_jump()
+        background_tasks.create(self._look_again(), name='look where the reader is', context=self.log.client)
+
+    async def _look_again(self) -> None:
+        """Ask anew what is in view: who is back at the end before a picture showed them away from it never left it."""
+        await browser.show(self.log.client)
+        if not self.log.is_deleted:
+            self.at_end = False
+            self._watch_end()
+            self._watch_top()
 
     async def _open_newest(self) -> None:
         page = await self._load()

@@ -59,8 +59,8 @@ class MyMenu:
 
     @shows_errors
     async def _set_theme(self, value: str | None) -> None:
-        self._dark.value = theme.is_dark(value)
         await self._chat.profiles.change(self._session, theme=value)
+        self._dark.value = theme.is_dark(value)  # what is shown is kept, also for a page that is loaded right now
 
     def _show_shortcuts(self) -> None:
         with self._client:

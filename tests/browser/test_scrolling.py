@@ -82,6 +82,29 @@ async def test_a_long_way_up_and_down_again_has_no_gap_no_double_and_a_small_pag
     await ada.at_end()
 
 
+async def test_newer_messages_load_below_once_and_the_place_under_the_eye_stays(join) -> None:
+    ada = await join('Ada')
+    await ada.open('/rooms/lobby/100')
+    await expect(ada.page.locator('.marked .message')).to_be_in_viewport()
+    ids = await ada.ids()
+    await ada.scroll_to('0')
+    await expect(ada.rows).to_have_count(len(ids) + 50)
+    await expect(ada.page.locator(f'#m{ids[-1]}')).to_be_in_viewport()
+    await ada.page.wait_for_timeout(1000)
+    assert len(await ada.ids()) == len(ids) + 50
+    await expect(ada.page.locator(f'#m{ids[-1]}')).to_be_in_viewport()
+
+
+async def test_who_is_back_at_the_end_before_a_picture_showed_them_away_from_it_reads_on(join) -> None:
+    ada = await join('Ada')
+    await ada.open('/rooms/lobby/100')
+    await expect(ada.page.locator('.marked .message')).to_be_in_viewport()
+    await ada.page.evaluate('Element.prototype.scrollIntoView = () => {}')  # so the end stays in view
+    await ada.scroll_to('0')
+    await expect(ada.row(f'message {HISTORY}.')).to_be_in_viewport()
+    await ada.at_end()
+
+
 async def test_a_link_opens_around_its_message_and_marks_it(join) -> None:
     ada = await join('Ada')
     await ada.open('/rooms/lobby/100')

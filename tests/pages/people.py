@@ -141,9 +141,14 @@ def scroll_away(user: User) -> None:
 
 def see_end(user: User, *, in_view: bool = True) -> None:
     """Let the end of the conversation come into view."""
+    fire(user, end_of(user), 'visibility', args=in_view)
+
+
+def end_of(user: User) -> ui.element:
+    """Return what tells whether the end of the conversation is in view."""
     with user:
-        sentinels = [each for each in ElementFilter() if each.tag == 'q-intersection']
-    fire(user, sentinels[-1], 'visibility', args=in_view)
+        *_, end = [each for each in ElementFilter() if each.tag == 'q-intersection']
+        return end
 
 
 def see_top(user: User) -> None:

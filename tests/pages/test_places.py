@@ -13,6 +13,7 @@ from tests.pages.people import (
     chat_of,
     choose,
     close_page,
+    end_of,
     fire,
     go_to,
     html_of,
@@ -22,6 +23,7 @@ from tests.pages.people import (
     person_of,
     press_button,
     rows,
+    see_end,
     see_top,
     sees,
     send_message,
@@ -112,6 +114,32 @@ async def test_older_messages_that_come_after_a_jump_are_not_mixed_in(
     assert ids(user) == said[5:55]
     see_top(user)
     await until(lambda: ids(user) == said[:55])
+
+
+async def test_who_comes_to_the_end_while_older_messages_load_is_asked_where_they_are(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await own_room(user)
+    said = [await say(user, f'{number}') for number in range(200)]
+    await go_to(user, f'/rooms/study/{said[100]}')
+    answers, really = asyncio.Event(), chat_of(user).messages.page
+
+    async def late(*args: object, **kwargs: object) -> object:
+        page = await really(*args, **kwargs)  # type: ignore[arg-type]
+        await answers.wait()
+        return page
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chat_of(user).messages, 'page', late)
+        see_top(user)
+        see_end(user)
+        await asyncio.sleep(0.1)
+    before = end_of(user)
+    answers.set()
+    await until(lambda: ids(user) == said[25:125])
+    assert end_of(user) is not before  # a browser tells of a new one also if it is in view already
+    see_end(user)
+    await until(lambda: ids(user) == said[25:175])
 
 
 async def test_a_quote_of_what_was_deleted_or_hidden_says_so_and_is_no_button(

@@ -564,6 +564,21 @@ async def test_forms_of_other_sites_and_of_strangers_do_nothing(user: User, path
 # Theme and time zone
 
 
+async def test_a_theme_that_cannot_be_kept_is_not_shown(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    await join_room(user, 'Ada')
+    press_button(user, 'Your menu')
+
+    async def fail(*_: object, **__: object) -> None:
+        raise StorageFailed
+
+    monkeypatch.setattr(chat_of(user).profiles, 'change', fail)
+    choose(user, 'Dark theme')
+    await user.should_see(StorageFailed().message)
+    with user:
+        (switch,) = ElementFilter(kind=ui.dark_mode)
+    assert switch.value is None
+
+
 async def test_a_theme_is_the_persons_on_every_page(user: User) -> None:
     await join_room(user, 'Ada')
     press_button(user, 'Your menu')
