@@ -8,6 +8,7 @@ leaves bytes that nobody reaches, and that are swept up.
 import asyncio
 import hashlib
 import logging
+import os
 import secrets
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -232,6 +233,8 @@ class Files:
             digest.update(data)
             with target.open('ab') as file:
                 file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # messages would wait while the disk takes a large file at its end
 
         await self._run(target.touch, 0o600)
         async for piece in _without_pauses(pieces):

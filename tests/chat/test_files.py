@@ -1,8 +1,10 @@
 """Files are brought to a room, sent, and given to whoever sees their message; what nobody shares any more goes."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -376,6 +378,26 @@ async def test_a_file_that_stops_coming(chat: Chat, ada: User, monkeypatch: pyte
     with pytest.raises(Invalid, match='arriv'):
         await chat.files.upload(ada, 'lobby', 'x', stuck())
     assert chat.files._coming == {}
+
+
+async def test_a_large_file_is_on_the_disk_bit_by_bit(chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    really, lengths, folder = os.fsync, [0], chat.files._folder
+
+    def note(opened: int) -> None:
+        lengths.extend(
+            each.stat().st_size for each in folder.glob('*/*') if each.stat().st_ino == os.fstat(opened).st_ino
+        )
+        really(opened)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b'x' * 40_000
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, 'fsync', note)
+        await chat.files.upload(ada, 'lobby', 'x', pieces())
+    assert lengths[-1] == 64 * 40_000
+    assert max(later - before for before, later in pairwise(lengths)) < actions.PIECE + 40_000
 
 
 async def test_a_sender_who_goes_away_leaves_nothing(chat: Chat, ada: User) -> None:
