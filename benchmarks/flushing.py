@@ -58,9 +58,15 @@ def files_coming(path: Path, way: str) -> Iterator[None]:
     writer = Process(target=write_files, args=(path, way == 'in portions'), daemon=True)
     writer.start()
     time.sleep(1)  # until the first is on its way
-    yield
-    writer.terminate()
-    writer.join()
+    try:
+        yield
+        if not writer.is_alive():
+            raise SystemExit('Nothing was written meanwhile: there may be no room left for files.')
+    finally:
+        writer.terminate()
+        writer.join()
+        path.unlink(missing_ok=True)
+        os.sync()  # or the next way would run beside what is left of this
 
 
 def write_files(path: Path, in_portions: bool) -> None:

@@ -8,7 +8,6 @@ import errno
 import logging
 import os
 import re
-import shutil
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +56,12 @@ T = TypeVar('T')
 
 
 class FileStore(Protocol):
-    """Keeps bytes under keys: 32 hexadecimal digits, and ``-thumbnail`` perhaps; others raise ValueError."""
+    """Keeps bytes under keys: 32 hexadecimal digits, and ``-thumbnail`` perhaps; others raise ValueError.
+
+    ``takes_over`` says whether ``put`` may keep the very bytes of its source, which are best on the disk by then.
+    """
+
+    takes_over: bool
 
     async def put(self, key: str, source: Path) -> None:
         """Keep what is in a file, safely when this returns. Raises StorageFailed, and then there is no half of it.
@@ -131,6 +135,8 @@ def checked_range(start: int, length: int | None) -> None:
 
 class FolderStore:
     """Keeps files in a folder, which several servers may share: ``uploads/ab/abcd…``."""
+
+    takes_over = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -267,9 +273,10 @@ def _linked(source: Path, path: Path) -> bool:
 def _write(path: Path, came: BinaryIO) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, 'O_BINARY', 0)
     with os.fdopen(os.open(path, flags, 0o600), 'wb') as kept:
-        shutil.copyfileobj(came, kept, CHUNK)
-        kept.flush()
-        os.fsync(kept.fileno())
+        while chunk := came.read(CHUNK):
+            kept.write(chunk)
+            kept.flush()
+            os.fsync(kept.fileno())  # in portions, as messages wait for the disk, too
 
 
 def _make(folder: Path) -> None:

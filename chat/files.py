@@ -233,8 +233,9 @@ class Files:
             digest.update(data)
             with target.open('ab') as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())  # messages would wait while the disk takes a large file at its end
+                if self._store.takes_over:  # messages would wait while the disk takes a large file at its end
+                    file.flush()
+                    os.fsync(file.fileno())
 
         await self._run(target.touch, 0o600)
         async for piece in _without_pauses(pieces):
@@ -244,7 +245,8 @@ class Files:
             if len(waiting) >= PIECE:
                 data, waiting = bytes(waiting), bytearray()
                 await self._run(write, data)
-        await self._run(write, bytes(waiting))
+        if waiting:
+            await self._run(write, bytes(waiting))
         return digest.hexdigest(), length
 
     async def _keep(self, came: Path, digest: str, length: int) -> StoredFile:

@@ -61,6 +61,8 @@ T = TypeVar('T')
 class ObjectStore:
     """Keeps files in a bucket, which several servers share."""
 
+    takes_over = False
+
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix='files')

@@ -215,19 +215,22 @@ SHORTCUTS = (
 # Prepared HTML is put in place of what was there, and a button in it that had the focus is gone with that: whoever goes
 # through the people by keyboard would be thrown out of the list whenever one of them comes. Run once a page; gives the
 # focus to the same button of the same row again, or to one beside it if it is gone, unless it went elsewhere meanwhile.
+# A menu or dialog gives it back to the very button it was opened by, so it is given to the one in its place here, too.
 KEEP_FOCUS = (
-    '(() => { let kept = null; const of = (target) => {'
+    '(() => { let kept = null, below = null; const over = ".q-menu, .q-dialog"; const of = (target) => {'
     ' const row = target.closest?.("article[id], li[id], .picker-grid"), emoji = target.dataset?.emoji, name ='
     ' ["who", "author", "message-button", "quote"].find((each) => target.classList?.contains(each));'
     ' return !row ? null : target === row ? `#${row.id}`'
     ' : emoji ? `#${row.id} [data-emoji="${emoji}"]` : target.dataset?.file ? `#${row.id} [data-file="'
     '${target.dataset.file}"]` : name ? `#${row.id} .${name}` : null; };'
-    ' addEventListener("focusin", ({target}) => kept = of(target));'
-    ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected'
-    ' && document.activeElement === document.body) kept = null; }));'
-    ' new MutationObserver(() => { if (kept && document.activeElement === document.body)'
-    ' (document.querySelector(kept) ?? document.querySelector('
-    '`${kept.split(" ")[0]} :is([data-emoji], .message-button)`))?.focus({preventScroll: true}); })'
+    ' const find = (what) => what && (document.querySelector(what)'
+    ' ?? document.querySelector(`${what.split(" ")[0]} :is([data-emoji], .message-button)`));'
+    ' const isFree = () => document.activeElement === document.body && !document.querySelector(over);'
+    ' addEventListener("focusin", ({target}) => { kept = of(target); if (!target.closest(over)) below = kept; });'
+    ' addEventListener("focusout", ({target}) => setTimeout(() => { if (target.isConnected && isFree())'
+    ' kept = below = null; }));'
+    ' new MutationObserver(() => { if (document.activeElement === document.body)'
+    ' (find(kept) ?? (isFree() ? find(below) : null))?.focus({preventScroll: true}); })'
     '.observe(document.body, {childList: true, subtree: true}); })()'
 )
 
@@ -400,8 +403,8 @@ async def go_to_new_line(client: Client) -> None:
     await _go(client, GO_TO_NEW_LINE)
 
 
-async def show(client: Client) -> None:
-    """Return when the browser has shown, and told what came into view and went out of it, all that it has to."""
+async def draw(client: Client) -> None:
+    """Return when the browser has drawn all until now, and so has told what came into view or left it."""
     await _go(client, TWO_PICTURES)
 
 

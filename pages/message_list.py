@@ -23,7 +23,7 @@ from pages.notices import Notices
 from web.page_updates import Wire
 
 BLOCK = 10  # rows; an edit in the history sends so many again
-MOST_ROWS = 200  # kept on a page
+MOST_ROWS = 200  # kept on a page; more than a window shows, see .scroller in theme.css
 CACHED = 4096  # messages of people who have another name since
 TELLS_WITHIN = 1.0  # s
 TRIM_AFTER = 0.5  # s; what is added at one end and removed at the other at once would move the place under the eye
@@ -222,8 +222,11 @@ class MessageList:
         """Scroll to a message that is on the page, and give it the focus."""
         if self._mark is not None and message_id != self._marked:
             self._mark.classes(remove='marked')
-        going = browser.go_to_row(self.log.client, message_id)
-        background_tasks.create(going, name='go to a message', context=self.log.client)
+        background_tasks.create(self._go_to(message_id), name='go to a message', context=self.log.client)
+
+    async def _go_to(self, message_id: int) -> None:
+        await browser.go_to_row(self.log.client, message_id)
+        self._ask_for_end()
 
     def go_to_marked(self) -> None:
         """Scroll to the message that a link led to, or else to the first unread one, if there is one."""
@@ -339,14 +342,13 @@ class MessageList:
             self._loading = False
         if page is None or self.log.is_deleted:
             return
+        self._ask_for_end()  # the reader may have come there meanwhile
         if self._ids[:1] != [first_id]:  # the page shows another place by now
             self._watch_top()
             return
         self.has_older, self._above = page.has_older, page.above
         self._add_history(page.messages, page.quoted)
         self._refresh_edges()
-        if self.has_newer:
-            self._watch_end()  # the reader may have come there meanwhile
         background_tasks.create(self._trim_bottom(), name='trim the newest rows', context=self.log.client)
 
     async def _load_newer(self) -> None:
@@ -365,16 +367,15 @@ class MessageList:
             self._live.flush()
             self._add_below(page.messages, page.quoted)
             self._trim_top()
+            self._live.flush()
             self._refresh_jump()
         background_tasks.create(self._look_again(), name='look where the reader is', context=self.log.client)
 
     async def _look_again(self) -> None:
-        """Ask anew what is in view: who is back at the end before a picture showed them away from it never left it."""
-        await browser.show(self.log.client)
+        await browser.draw(self.log.client)
         if not self.log.is_deleted:
-            self.at_end = False
-            self._watch_end()
-            self._watch_top()
+            self._ask_for_end()
+            self._watch_top()  # the reader may have come there meanwhile
 
     async def _open_newest(self) -> None:
         page = await self._load()
@@ -493,6 +494,7 @@ class MessageList:
         while len(self._messages) > MOST_ROWS + BLOCK and len(self._blocks) > 1:
             self._drop([self._blocks.pop()])
             self.has_newer = True
+        self._live.flush()
 
     def _drop(self, blocks: Sequence[Block]) -> None:
         for block in blocks:
@@ -520,6 +522,15 @@ class MessageList:
         with self.log:
             self._newest = ui.element('q-intersection').classes('sentinel')
             self._newest.on('visibility', lambda event: self._end_in_view(event.args))
+
+    def _ask_for_end(self) -> None:
+        """Ask whether the end of what is loaded is in view, unless it is known to be.
+
+        A browser tells only of changes from one of its pictures to the next: nothing of an end that was away just
+        between two of them, and not again of one that came while something else was loading.
+        """
+        if not (self.at_end or self.log.is_deleted):
+            self._watch_end()
 
     def _watch_top(self) -> None:
         """Tell when the top comes into view. A new element each time: it also tells when it is in view already."""

@@ -60,7 +60,7 @@ class MyMenu:
     @shows_errors
     async def _set_theme(self, value: str | None) -> None:
         await self._chat.profiles.change(self._session, theme=value)
-        self._dark.value = theme.is_dark(value)  # what is shown is kept, also for a page that is loaded right now
+        self._dark.value = theme.is_dark(value)  # only now: a page that is loaded next has it, too
 
     def _show_shortcuts(self) -> None:
         with self._client:

@@ -45,6 +45,29 @@ async def test_by_mouse_and_the_other_sees_it_at_once(join) -> None:
     assert ada.complaints + bo.complaints == []
 
 
+async def test_a_row_that_changes_below_a_menu_or_a_dialog_takes_the_focus_of_nobody(join) -> None:
+    ada, bo = await join('Ada'), await join('Bo')
+    await ada.say('cake?')
+    await bo.sees('cake?')
+    button = ada.row('cake?').get_by_role('button', name='More actions')
+    await ada.row('cake?').hover()
+    await button.click()
+    await expect(ada.page.get_by_role('menu')).to_be_focused()
+    await open_picker(bo, 'cake?')
+    await bo.page.keyboard.type('shortcake')
+    await picker(bo).get_by_role('button', name='shortcake').click()
+    await expect(chip(ada, 'cake?')).to_be_visible()
+    await ada.page.keyboard.press('Escape')
+    await expect(button).to_be_focused()
+    await ada.choose('cake?', 'Delete')
+    await expect(ada.page.get_by_role('button', name='Cancel')).to_be_focused()
+    await chip(bo, 'cake?').click()
+    await expect(chip(ada, 'cake?')).to_be_hidden()
+    await ada.page.keyboard.press('Escape')
+    await expect(button).to_be_focused()
+    assert ada.complaints + bo.complaints == []
+
+
 async def test_by_keyboard_alone(join) -> None:
     ada = await join('Ada')
     await ada.say('cake?')

@@ -105,6 +105,31 @@ async def test_who_is_back_at_the_end_before_a_picture_showed_them_away_from_it_
     await ada.at_end()
 
 
+async def test_what_is_let_go_of_below_leaves_the_browser(join) -> None:
+    ada = await join('Ada')
+    await ada.open('/rooms/lobby/60')
+    await expect(ada.page.locator('.marked .message')).to_be_in_viewport()
+    for _ in range(60):
+        if (await ada.ids())[-1] > HISTORY - 60:
+            break
+        await ada.scroll_to('0')
+        await ada.page.wait_for_timeout(150)
+    await expect(ada.rows).to_have_count(210)
+    newest = (await ada.ids())[-1]
+    await ada.scroll_to('-scroller.scrollHeight')
+    await expect(ada.page.locator(f'#m{newest}')).to_have_count(0)
+    await expect(ada.rows).to_have_count(210)
+
+
+async def test_in_a_window_that_shows_all_it_loads_the_page_comes_to_rest(join) -> None:
+    ada = await join('Ada', height=7000)
+    await ada.open('/rooms/lobby/200')
+    await expect(ada.page.locator('.marked .message')).to_be_in_viewport()
+    await ada.page.wait_for_timeout(4000)
+    assert (await ada.ids())[0] > 1
+    await expect(ada.page.locator('.marked .message')).to_be_in_viewport()
+
+
 async def test_a_link_opens_around_its_message_and_marks_it(join) -> None:
     ada = await join('Ada')
     await ada.open('/rooms/lobby/100')

@@ -153,9 +153,13 @@ def end_of(user: User) -> ui.element:
 
 def see_top(user: User) -> None:
     """Let the first loaded message come into view."""
+    fire(user, top_of(user), 'visibility', args=True)
+
+
+def top_of(user: User) -> ui.element:
+    """Return what tells whether the first loaded message is in view; of the end if there are no older ones."""
     with user:
-        sentinels = [each for each in ElementFilter() if each.tag == 'q-intersection']
-    fire(user, sentinels[0], 'visibility', args=True)
+        return next(each for each in ElementFilter() if each.tag == 'q-intersection')
 
 
 def bring_to_front(user: User, *, in_front: bool = True, kept: object = '') -> None:

@@ -9,6 +9,7 @@ from nicegui import ElementFilter, ui
 from nicegui.testing import User
 
 from chat.audit import Actor
+from pages import browser
 from tests.pages.people import (
     chat_of,
     choose,
@@ -28,6 +29,7 @@ from tests.pages.people import (
     sees,
     send_message,
     sign_in,
+    top_of,
     until,
 )
 
@@ -70,6 +72,12 @@ def has_head_button(user: User) -> bool:
 
 def ids(user: User) -> list[int]:
     return [int(each) for each in re.findall(r'<article[^>]* id="m(\d+)"', html_of(user))]
+
+
+def jump_of(user: User) -> ui.button | None:
+    """Return the button that leads to the newest message, if it is there."""
+    with user:
+        return next((each for each in ElementFilter(kind=ui.button, only_visible=True) if 'jump' in each.classes), None)
 
 
 # Quotes.
@@ -140,6 +148,66 @@ async def test_who_comes_to_the_end_while_older_messages_load_is_asked_where_the
     assert end_of(user) is not before  # a browser tells of a new one also if it is in view already
     see_end(user)
     await until(lambda: ids(user) == said[25:175])
+
+
+async def test_who_comes_to_the_top_while_newer_messages_load_is_asked_where_they_are(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await own_room(user)
+    said = [await say(user, f'{number}') for number in range(200)]
+    await go_to(user, f'/rooms/study/{said[100]}')
+    answers, really, asked = asyncio.Event(), chat_of(user).messages.page, []
+
+    async def late(*args: object, **kwargs: object) -> object:
+        asked.append(kwargs)
+        page = await really(*args, **kwargs)  # type: ignore[arg-type]
+        await answers.wait()
+        return page
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chat_of(user).messages, 'page', late)
+        await until(lambda: see_end(user) or asked)  # it does not load before it has gone to the message
+        see_top(user)
+        before = top_of(user)
+        await asyncio.sleep(0.1)
+    answers.set()
+    await until(lambda: ids(user) == said[75:175])
+    await until(lambda: top_of(user) is not before)
+    see_top(user)
+    await until(lambda: ids(user) == said[25:175])
+
+
+async def test_a_jump_leads_to_where_the_end_of_what_is_loaded_is_asked_for(user: User) -> None:
+    await own_room(user)
+    said = [await say(user, f'{number}') for number in range(200)]
+    answer = await say(user, 'an answer', said[30])
+    await go_to(user, '/rooms/study')
+    press_in(user, 'log', 'quote', answer)
+    await until(lambda: ids(user) == said[5:55])
+    before = end_of(user)
+    await until(lambda: end_of(user) is not before)
+
+
+async def test_who_goes_to_the_newest_while_it_is_asked_where_they_are_stays_there(
+    user: User, create_user: Callable[[], User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bo = create_user()
+    await own_room(user)
+    said = [await say(user, f'{number}') for number in range(200)]
+    await join_room(bo, 'Bo', 'study')
+    await go_to(user, f'/rooms/study/{said[100]}')
+    await until(lambda: jump_of(user))
+    drawn = asyncio.Event()
+    monkeypatch.setattr(browser, 'draw', lambda _: drawn.wait())
+    see_end(user)
+    await until(lambda: ids(user)[-1] == said[174])
+    fire(user, jump_of(user), 'click')
+    await until(lambda: ids(user)[-1] == said[-1])
+    drawn.set()
+    await asyncio.sleep(0.1)
+    await say(bo, 'news')
+    await sees(user, 'news')
+    assert jump_of(user) is None
 
 
 async def test_a_quote_of_what_was_deleted_or_hidden_says_so_and_is_no_button(
