@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing import Process
 from pathlib import Path
 
+from benchmarks.latencies import percentile
+
 WAYS = ('quiet', 'at the end', 'in portions')
 MESSAGE, JOURNAL = 8 * 1024, 4 * 1024 * 1024  # bytes
 PORTION, PORTIONS = 256 * 1024, 100  # bytes, and so many in a file
@@ -42,11 +44,6 @@ def main() -> None:
     for way, rounds in found.items():
         p50, p99 = (statistics.median(percentile(each, part) for each in rounds) for part in (0.5, 0.99))
         print(f'{way:12} p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   (medians of {options.rounds} rounds)')
-
-
-def percentile(latencies: list[float], part: float) -> float:
-    """Return the latency that this part of all stays below."""
-    return sorted(latencies)[int(len(latencies) * part)]
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from PIL import Image
 from websockets.asyncio.client import ClientConnection
 
 from benchmarks.api_fanout import come, say
+from benchmarks.latencies import percentile
 from benchmarks.servers import Server, serve
 from benchmarks.talk import LINES
 
@@ -59,11 +60,6 @@ def main() -> None:
     print('p99, the median of the rounds: ' + ', '.join(f'{way} {p99[way]:.1f} ms' for way in p99))
     print(f'p99 with an upload, to p99 without: {p99["here"] / p99["quiet"]:.2f}')
     print(f'p99 with an upload, to p99 with one to another server: {p99["here"] / p99["elsewhere"]:.2f}')
-
-
-def percentile(latencies: list[float], part: float) -> float:
-    """Return the latency that this part of all stays below."""
-    return sorted(latencies)[int(len(latencies) * part)]
 
 
 def show(way: str, latencies: list[float]) -> None:

@@ -404,7 +404,7 @@ async def go_to_new_line(client: Client) -> None:
 
 
 async def draw(client: Client) -> None:
-    """Return when the browser has drawn all until now, and so has told what came into view or left it."""
+    """Return when the browser has drawn, and told what came into view or left it; after 10 s if it draws nothing."""
     await _go(client, TWO_PICTURES)
 
 

@@ -416,6 +416,21 @@ async def test_a_sender_who_goes_away_leaves_nothing(chat: Chat, ada: User) -> N
     assert chat.files._coming == {}
 
 
+async def test_a_disk_that_fills_up_while_a_file_comes_is_said_and_nothing_stays(
+    chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, 'No space left on device')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, 'fsync', full)
+        with pytest.raises(StorageFailed, match='no place'):
+            await bring(chat, ada)
+    await eventually(lambda: not list(chat.files._folder.iterdir()))
+    assert (await kept(chat), chat.files._coming) == (set(), {})
+    assert await content(chat, ada, await bring(chat, ada)) == b'hello'
+
+
 async def test_a_full_disk_is_said_in_words(chat: Chat, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, 'No space left on device')

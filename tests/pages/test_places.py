@@ -80,6 +80,19 @@ def jump_of(user: User) -> ui.button | None:
         return next((each for each in ElementFilter(kind=ui.button, only_visible=True) if 'jump' in each.classes), None)
 
 
+def hold_pages(user: User, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Let what is read of a room come no sooner than the event that this returns is set."""
+    answers, really = asyncio.Event(), chat_of(user).messages.page
+
+    async def late(*args: object, **kwargs: object) -> object:
+        page = await really(*args, **kwargs)  # type: ignore[arg-type]
+        await answers.wait()
+        return page
+
+    monkeypatch.setattr(chat_of(user).messages, 'page', late)
+    return answers
+
+
 # Quotes.
 
 
@@ -106,14 +119,7 @@ async def test_older_messages_that_come_after_a_jump_are_not_mixed_in(
     said = [await say(user, f'{number}') for number in range(200)]
     answer = await say(user, 'an answer', said[30])
     await go_to(user, '/rooms/study')
-    answers, really = asyncio.Event(), chat_of(user).messages.page
-
-    async def late(*args: object, **kwargs: object) -> object:
-        page = await really(*args, **kwargs)  # type: ignore[arg-type]
-        await answers.wait()
-        return page
-
-    monkeypatch.setattr(chat_of(user).messages, 'page', late)
+    answers = hold_pages(user, monkeypatch)
     see_top(user)
     press_in(user, 'log', 'quote', answer)
     await until(lambda: ids(user) == said[5:55])
@@ -130,18 +136,11 @@ async def test_who_comes_to_the_end_while_older_messages_load_is_asked_where_the
     await own_room(user)
     said = [await say(user, f'{number}') for number in range(200)]
     await go_to(user, f'/rooms/study/{said[100]}')
-    answers, really = asyncio.Event(), chat_of(user).messages.page
-
-    async def late(*args: object, **kwargs: object) -> object:
-        page = await really(*args, **kwargs)  # type: ignore[arg-type]
-        await answers.wait()
-        return page
-
-    with monkeypatch.context() as patch:
-        patch.setattr(chat_of(user).messages, 'page', late)
-        see_top(user)
-        see_end(user)
-        await asyncio.sleep(0.1)
+    await until(lambda: jump_of(user))  # it is at the message
+    answers = hold_pages(user, monkeypatch)
+    see_top(user)
+    see_end(user)
+    await asyncio.sleep(0.1)
     before = end_of(user)
     answers.set()
     await until(lambda: ids(user) == said[25:125])
@@ -156,20 +155,12 @@ async def test_who_comes_to_the_top_while_newer_messages_load_is_asked_where_the
     await own_room(user)
     said = [await say(user, f'{number}') for number in range(200)]
     await go_to(user, f'/rooms/study/{said[100]}')
-    answers, really, asked = asyncio.Event(), chat_of(user).messages.page, []
-
-    async def late(*args: object, **kwargs: object) -> object:
-        asked.append(kwargs)
-        page = await really(*args, **kwargs)  # type: ignore[arg-type]
-        await answers.wait()
-        return page
-
-    with monkeypatch.context() as patch:
-        patch.setattr(chat_of(user).messages, 'page', late)
-        await until(lambda: see_end(user) or asked)  # it does not load before it has gone to the message
-        see_top(user)
-        before = top_of(user)
-        await asyncio.sleep(0.1)
+    await until(lambda: jump_of(user))  # it is at the message
+    answers = hold_pages(user, monkeypatch)
+    see_end(user)
+    await asyncio.sleep(0.1)
+    see_top(user)
+    before = top_of(user)
     answers.set()
     await until(lambda: ids(user) == said[75:175])
     await until(lambda: top_of(user) is not before)
