@@ -21,7 +21,7 @@ KINDS: dict[UserKind, str] = {
 HERE: dict[Role, str] = {'owner': ' · owner of this room', 'moderator': ' · moderator of this room', 'member': ''}
 CardAction = tuple[str, Callable[[], object]]
 ROW = re.compile(r'([a-z])([0-9]{1,18})(?:u([0-9]{1,18}))?')
-PROPS = 'no-parent-event anchor="bottom left" self="top left" :offset="[0,6]" transition-duration=120'
+PROPS = 'no-parent-event anchor="bottom left" self="top left" :offset="[0,6]"'
 
 
 class PersonCard:

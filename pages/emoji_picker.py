@@ -20,9 +20,7 @@ RECENT = 'Recent'
 SIGNS = dict(zip((RECENT, *emojis.GROUPS), '🕘😀👋🐻🍎✈⚽💡🔣🏁', strict=True))
 FOUND = 64  # shown of what is found
 LONGEST = 40  # letters to find one by
-PROPS = (
-    'no-parent-event anchor="bottom right" self="top right" :offset="[0,6]" max-height=460px transition-duration=120'
-)
+PROPS = 'no-parent-event anchor="bottom right" self="top right" :offset="[0,6]" max-height=460px'
 Chosen = Callable[[str], Awaitable[object]]
 
 

@@ -60,7 +60,6 @@ async def test_every_page_of_accounts_is_for_everyone(stranger, server, width: i
     await boss.page.get_by_role('textbox', name='Name').fill('Dora')
     await boss.page.keyboard.press('Enter')
     await expect(boss.page.get_by_role('textbox', name='Address')).to_be_visible()
-    await boss.page.wait_for_timeout(500)  # until the dialog has faded in
     assert await wide_enough(boss)
     await boss.page.get_by_role('button', name='Done').click()
     await expect(boss.page.get_by_role('button', name='Done')).to_be_hidden()

@@ -334,5 +334,4 @@ async def test_files_are_for_everyone(join, width: int, dark: bool) -> None:
     assert await ada.page.locator('.file, .player, .picture, .attached-file').evaluate_all(inside)
     await ada.page.get_by_role('button', name='0.png').click()
     await expect(ada.page.get_by_role('dialog', name='Pictures')).to_contain_text('2 of 3')
-    await ada.page.wait_for_timeout(500)  # until it has faded in
     assert '\n'.join(await violations(ada)) == ''

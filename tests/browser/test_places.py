@@ -131,7 +131,6 @@ async def test_what_is_pinned_is_found_in_the_head_of_the_room_live(join) -> Non
     listed = bo.page.get_by_role('dialog', name='Pinned messages')
     await expect(listed.get_by_role('article')).to_have_count(1)
     await expect(listed.get_by_role('button', name='Unpin')).to_have_count(0)
-    await bo.page.wait_for_timeout(500)
     assert '\n'.join(await violations(bo)) == ''
     assert await bo.page.evaluate('document.documentElement.scrollWidth') <= 360
     await grace.row('Where the key is').scroll_into_view_if_needed()
@@ -169,7 +168,6 @@ async def test_one_conversation_is_read_alone_and_new_replies_come_in(join, widt
     await bo.say('something else')
     await expect(shown.get_by_role('article')).to_have_count(3)
     await expect(shown).not_to_contain_text('something else')
-    await ada.page.wait_for_timeout(500)
     assert '\n'.join(await violations(ada)) == ''
     assert await ada.page.evaluate('document.documentElement.scrollWidth') <= width
     await shown.get_by_role('article').filter(has_text='one more reply').get_by_role('button', name='Reply').click()
@@ -199,7 +197,6 @@ async def test_the_author_reads_what_a_message_said_before(join, width: int, dar
     shown = ada.page.get_by_role('dialog', name='Edit history')
     await expect(shown.get_by_role('listitem')).to_have_count(2)
     await expect(shown.get_by_role('listitem').first).to_contain_text('helo')
-    await ada.page.wait_for_timeout(500)
     assert '\n'.join(await violations(ada)) == ''
     assert await ada.page.evaluate('document.documentElement.scrollWidth') <= width
     await ada.page.keyboard.press('Escape')
@@ -218,8 +215,7 @@ async def test_a_menu_opens_beside_its_message_also_when_that_was_shown_anew(joi
     for _ in range(3):
         await button.click()
         menu = ada.page.locator('.row-menu')
-        await expect(menu).to_be_visible()
-        await ada.page.wait_for_timeout(400)
+        await expect(menu).to_be_focused()
         beside, opened = await button.bounding_box(), await menu.bounding_box()
         assert abs(opened['x'] + opened['width'] - beside['x'] - beside['width']) < 60
         await ada.page.keyboard.press('Escape')

@@ -163,7 +163,6 @@ async def test_the_settings_and_the_card_pass_axe(join, width: int, dark: bool) 
     await ada.say('hello')
     await ada.row('hello').get_by_role('button', name='Ada').click()
     await expect(card(ada)).to_contain_text('On holiday')
-    await ada.page.wait_for_timeout(400)  # until it has faded in
     assert '\n'.join(await violations(ada, besides='region')) == ''  # a card stands outside of all landmarks
     assert ada.complaints == []
 

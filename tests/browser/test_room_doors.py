@@ -12,7 +12,6 @@ async def test_a_room_gets_rules_people_and_a_moderator(join, width: int, dark: 
     page = ada.page
 
     async def passes_axe() -> None:
-        await page.wait_for_timeout(400)  # until what came has faded in
         assert '\n'.join(await violations(ada, besides='region')) == ''  # menus stand outside of all landmarks
 
     async def show_rooms() -> None:

@@ -35,7 +35,6 @@ async def test_keys_open_it_find_and_lead_there(join) -> None:
     await expect(found(ada)).to_have_count(2)
     await expect(dialog(ada).get_by_role('status')).to_have_text(['2 messages'])
     await expect(dialog(ada).locator('mark')).to_have_text(['café', 'Café'])
-    await ada.page.wait_for_timeout(500)
     assert '\n'.join(await violations(ada)) == ''
     await press('ArrowDown')
     await expect(found(ada).first).to_be_focused()
@@ -142,7 +141,6 @@ async def test_it_passes_axe_and_fits(join, width: int, dark: bool) -> None:
 
     async def is_fine() -> None:
         await ada.page.mouse.move(1, 1)
-        await ada.page.wait_for_timeout(500)
         assert '\n'.join(await violations(ada)) == ''
         fits = 'each => each.scrollWidth <= each.clientWidth && each.getBoundingClientRect().right <= innerWidth'
         for place in ('.dialog', '.search', '.search-found'):
