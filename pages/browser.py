@@ -299,14 +299,16 @@ TAKE_FROM_BEGINNING = (
 
 # The words of a message take the place of a draft, or the draft that of them. What was in the box until then is told,
 # and what is in it now: a value set from here would wipe what was typed meanwhile. The words stand in an element of the
-# page, which is there when this runs a moment later. If it says what is let go of, what was typed beside that stays.
+# page, which is there when this runs a moment later. If it says what is let go of, what was typed beside that stays; if
+# that has only just come itself, and took the place of these words, so does what was typed behind them until it came.
 EXCHANGE = (
     'new Promise((done) => setTimeout(() => {{ const box = getElement({:d}), before = box.inputValue ?? "",'
-    ' {{words, left}} = document.getElementById("{}").dataset, now = [...before], old = [...(left ?? before)];'
+    ' {{words, left, early}} = document.getElementById("{}").dataset, now = [...before], old = [...(left ?? before)];'
+    ' const put = early && box.before?.startsWith(words) ? box.before : words; box.before = before;'
     ' const same = (one, other) => one !== undefined && one === other; let start = 0, end = 0;'
     ' while (same(old[start], now[start])) start++;'
     ' while (end < Math.min(old.length, now.length) - start && same(old.at(-1 - end), now.at(-1 - end))) end++;'
-    ' box.inputValue = words + now.slice(start, now.length - end).join(""); done([before, box.inputValue]); }}))'
+    ' box.inputValue = put + now.slice(start, now.length - end).join(""); done([before, box.inputValue]); }}))'
 )
 
 # A suggestion takes the place of what was typed, and what is typed meanwhile stays: only the browser knows both. The

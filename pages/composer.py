@@ -127,7 +127,7 @@ class Composer:
             self._draft = self._text.typed
             self._text.exchange(message.body, self._draft_told)
         else:
-            self._text.exchange(message.body, lambda told: None)
+            self._text.exchange(message.body)
         self._show_problem('')
         self._refresh()
         self.focus()

@@ -40,21 +40,24 @@ class MessageBox(ui.textarea):
         self.is_typed = False
         self.value = text
 
-    def exchange(self, words: str, on_told: Callable[[str], object]) -> None:
+    def exchange(self, words: str, on_told: Callable[[str], object] | None = None) -> None:
         """Put other words into the box, and tell what was typed in it until they were there."""
         self._exchange(words, None, on_told)
 
     def give_back(self, words: str, left: str) -> None:
         """Put words into the box instead of those that one has ``left``; what is typed until then stays behind them."""
-        self._exchange(words, left, lambda told: None)
+        self._exchange(words, left, None)
 
-    def _exchange(self, words: str, left: str | None, on_told: Callable[[str], object]) -> None:
+    def _exchange(self, words: str, left: str | None, on_told: Callable[[str], object] | None) -> None:
+        is_early = left is not None and self._told_before is not None and self._told_before.on_told is not None
         self._told_before = _Before(on_told)
         with self.parent_slot or self.client:
             place = ui.element().classes('hidden')  # one's own, as the words before these may be on their way, too
         place.props['data-words'] = words
         if left is not None:
             place.props['data-left'] = left
+        if is_early:  # what they take the place of was there until a moment ago, with more than is known here
+            place.props['data-early'] = True
         self._note(words)
         background_tasks.create(self._exchange_in_browser(place, self._told_before), name='put in words')
 
@@ -105,7 +108,7 @@ class MessageBox(ui.textarea):
             return
         left, now = (self._as_known_here(text) for text in texts)
         heard = before.told
-        before.on_told(left)
+        before.tell(left)
         # What was heard last may have been typed after the exchange, and before its answer.
         self._note(now if heard is None or heard == left else heard)
 
@@ -149,14 +152,19 @@ class MessageBox(ui.textarea):
 class _Before:
     """What a browser tells of its box while other words are on their way into it."""
 
-    def __init__(self, on_told: Callable[[str], object]) -> None:
+    def __init__(self, on_told: Callable[[str], object] | None) -> None:
         self.on_told = on_told
         self.told: str | None = None
 
     def hear(self, text: str) -> None:
         """Take note of what it had in the box."""
         self.told = text
-        self.on_told(text)
+        self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Say what it had in the box."""
+        if self.on_told is not None:
+            self.on_told(text)
 
 
 class _Put(NamedTuple):

@@ -6,7 +6,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.test_for_everyone import violations
 
-FOCUSED = 'document.activeElement.querySelector(".body")?.textContent'
+FOCUSED = 'document.activeElement.matches("article") && document.activeElement.querySelector(".body").textContent'
 
 
 async def _focused(person) -> str:

@@ -229,6 +229,30 @@ async def test_what_one_types_until_the_words_to_edit_are_in_the_box_is_back_aft
     assert ada.complaints == []
 
 
+async def test_what_one_types_after_leaving_an_edit_whose_words_were_still_on_their_way_stays_in_the_draft(
+    stranger,
+) -> None:
+    ada = await stranger()
+    await ada.have_slow_line(0.6)
+    await ada.join('Ada')
+    await ada.say('one')
+    await ada.box.press_sequentially('dra')
+    await ada.row('one').get_by_role('button').last.focus()
+    await ada.page.keyboard.press('e')
+    await ada.box.press_sequentially('ft', delay=20)
+    await ada.box.press('Escape')
+    await ada.box.press_sequentially(' and', delay=20)
+    on_their_way = ada.page.locator('[data-words]')
+    await expect(on_their_way.first).to_be_attached()
+    await expect(on_their_way).to_have_count(0)
+    await expect(ada.box).to_have_value('draft and')
+    await ada.box.press_sequentially(' so', delay=20)
+    await ada.box.press('Enter')
+    await ada.sees('draft and so')
+    await expect(ada.box).to_have_value('')
+    assert ada.complaints == []
+
+
 async def test_what_one_types_after_leaving_or_sending_an_edit_stays_behind_the_draft(stranger) -> None:
     ada = await stranger()
     await ada.have_slow_line(0.6)
