@@ -4,11 +4,13 @@ Reading the code takes a server longer than starting does, and tests start a hun
 lines of JSON on stdin, and each is answered by one: ``start`` by a process id, ``poll`` by how that process ended.
 """
 
+import gc
 import json
 import os
 import runpy
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -108,9 +110,23 @@ def _answer(line: str) -> int | None:
     return pid
 
 
+def _read_code() -> None:
+    """Load whatever every server loads, and have the garbage collector look at it once and for all."""
+    for module in ('main', 'uvicorn.lifespan.on', 'uvicorn.loops.auto', 'httptools', 'wsproto'):
+        __import__(module)
+    devices, storage = sys.modules['pages.devices'], sys.modules['chat.storage']
+    devices.prepare()
+    with tempfile.TemporaryDirectory() as folder:  # reads the migrations
+        opened = storage.Storage(Path(folder))
+        opened.open()
+        opened.close()
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
     """Read the code, then answer until nobody asks any more."""
-    __import__('main')
+    _read_code()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_answer(line)) + '\n')
         sys.stdout.flush()

@@ -68,10 +68,11 @@ class Person:
         await expect(self.row(text).last).to_be_visible()
 
     async def choose(self, text: str, action: str) -> None:
-        """Choose an entry of a message's menu."""
+        """Choose an entry of a message's menu, and wait until that has given the focus back."""
         await self.row(text).hover()
         await self.row(text).get_by_role('button', name='More actions').click()
         await self.page.get_by_role('menuitem', name=action).click()
+        await expect(self.page.locator('.row-menu')).to_be_hidden()
 
     async def create_room(self, name: str) -> None:
         """Open a new room by the dialog."""

@@ -5,10 +5,15 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 CODE = '```python\ndef warm(x: int) -> str:\n    """Docstring."""\n    return f"{x}"  # comment\n```'
+STANDS_STILL = (
+    'document.getAnimations().every('
+    '({playState, effect}) => playState !== "running" || effect.getComputedTiming().endTime === Infinity)'
+)
 
 
 async def violations(person, *, besides: str = '') -> list[str]:
-    """What axe-core finds wrong with the page, besides one rule that does not apply."""
+    """What axe-core finds wrong with the page once nothing fades, besides one rule that does not apply."""
+    await person.page.wait_for_function(STANDS_STILL)
     results = await Axe().run(person.page, options={'rules': {besides: {'enabled': False}}} if besides else {})
     return [
         f'{each["id"]}: {each["help"]} {[node["html"][:200] for node in each["nodes"][:3]]}'

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -30,17 +31,14 @@ def refuse_newer(file: Path) -> None:
 
 def upgrade(engine: Engine, file: Path) -> None:
     """Run the migrations that the database has not seen; makes it when there is none."""
-    config = _config()
-    newest = ScriptDirectory.from_config(config).get_current_head()
     with engine.begin() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    if current == newest:
+    if current == _scripts().get_current_head():
         return
     if current is not None:
         log.info('Copied the database to %s before changing its form', _copy(file, current))
     with sqlite.reshaping(engine) as connection:
-        config.attributes['connection'] = connection
-        command.upgrade(config, 'head')
+        _upgrade(connection)
 
 
 def upgrade_shared(connection: Connection, where: str) -> None:
@@ -49,15 +47,26 @@ def upgrade_shared(connection: Connection, where: str) -> None:
     What this changes is undone if it fails, and the backups are those of whoever runs the database.
     """
     current = MigrationContext.configure(connection).get_current_revision()
+    if current == _scripts().get_current_head():
+        return
     if current is not None and current not in _known():
         raise CannotOpen(f'The data in {where} was made by a newer Hearth. Update this one.')
+    _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes['connection'] = connection
     command.upgrade(config, 'head')
 
 
 def _known() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:
