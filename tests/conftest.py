@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from nicegui import background_tasks
 from sqlalchemy import Engine
 
 from chat import rate_limits
@@ -50,6 +51,13 @@ def quick_migrations(new_database: bytes, monkeypatch: pytest.MonkeyPatch) -> No
             file.write_bytes(new_database)
 
     monkeypatch.setattr(migrations, 'upgrade', copy_or_upgrade)
+
+
+@pytest.fixture(autouse=True)
+def no_tasks_of_ended_loops() -> None:
+    """Forget what a page began while the loop of its test ended: NiceGUI 3.18 would try to cancel it forever."""
+    ended = [task for task in background_tasks.running_tasks if task.get_loop().is_closed()]
+    background_tasks.running_tasks.difference_update(ended)
 
 
 @pytest.fixture(scope='session')
