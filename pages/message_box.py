@@ -20,6 +20,7 @@ class MessageBox(ui.textarea):
         self._leaving = ''  # taken away here, and perhaps not yet in the browser
         self._putting: list[_Put] = []  # likewise put in
         self._told_before: _Before | None = None  # while other words are on their way into the box
+        self._heard = 0  # times that the browser told what is in it
         self._done_putting = asyncio.Event()
         self._done_putting.set()
         self.is_typed = False  # whether somebody has typed what is told just now
@@ -80,10 +81,12 @@ class MessageBox(ui.textarea):
         self._done_putting.clear()
         place = browser.units(self.typed[:start]), browser.units(self.typed[:end])
         self._note(put.done(self.typed))
+        heard = self._heard
         left = await browser.put_suggestion(self, *place)
         if put in self._putting:
             self._putting.remove(put)
-            if left is not None and not self.is_deleted:
+            # What was heard meanwhile is known with the text in place, and may have been typed after this answer.
+            if left is not None and self._heard == heard and not self.is_deleted:
                 self._take_over(self._as_known_here(left))
         if not self._putting:
             self._done_putting.set()
@@ -140,6 +143,7 @@ class MessageBox(ui.textarea):
     def _event_args_to_value(self, e: events.GenericEventArguments) -> str | None:
         value = super()._event_args_to_value(e)
         self.is_typed = True
+        self._heard += 1
         if not isinstance(value, str):
             return value
         value = self._as_known_here(value)

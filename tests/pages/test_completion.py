@@ -178,6 +178,24 @@ async def test_what_is_chosen_takes_the_place_of_what_was_typed(user: User, crea
     assert rows(user) == []
 
 
+async def test_what_is_typed_after_it_was_put_in_and_heard_with_that_stays(
+    user: User, create_user: Callable[[], User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two(user, create_user)
+
+    async def put(*_: object) -> str:
+        type_in(user, '@Bo @')
+        return '@Bo '
+
+    monkeypatch.setattr(browser, 'put_suggestion', put)
+    type_in(user, '@b')
+    key(user, 'Enter')
+    await until(lambda: box(user) == '@Bo @')
+    await until(lambda: not message_box(user)._putting)
+    assert box(user) == '@Bo @'
+    assert shown(user) == ['@Bo ', '@all ']
+
+
 async def test_the_arrows_go_round(user: User, create_user: Callable[[], User]) -> None:
     await two(user, create_user)
     type_in(user, '@')
