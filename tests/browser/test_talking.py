@@ -2,6 +2,8 @@
 
 from playwright.async_api import expect
 
+from tests.browser.people import Person
+
 
 async def test_joining_from_a_shared_link_and_coming_back(stranger) -> None:
     ada = await stranger()
@@ -202,14 +204,19 @@ async def test_what_one_types_on_while_a_message_travels_is_neither_lost_nor_sen
     assert ada.complaints == []
 
 
+async def edit_by_key(person: Person, text: str) -> None:
+    """Press E on a message, without waiting for its words."""
+    await person.row(text).get_by_role('button').last.focus()
+    await person.page.keyboard.press('e')
+
+
 async def test_what_one_types_until_the_words_to_edit_are_in_the_box_is_back_after_the_edit(stranger) -> None:
     ada = await stranger()
     await ada.have_slow_line(0.6)
     await ada.join('Ada')
     await ada.say('one')
     await ada.box.press_sequentially('dra')
-    await ada.row('one').get_by_role('button').last.focus()
-    await ada.page.keyboard.press('e')
+    await edit_by_key(ada, 'one')
     await ada.box.press_sequentially('ft', delay=20)
     await expect(ada.box).to_have_value('one')
     await ada.box.press('End')
@@ -217,8 +224,7 @@ async def test_what_one_types_until_the_words_to_edit_are_in_the_box_is_back_aft
     await ada.box.press('Enter')
     await ada.sees('one!')
     await expect(ada.box).to_have_value('draft')
-    await ada.row('one!').get_by_role('button').last.focus()
-    await ada.page.keyboard.press('e')
+    await edit_by_key(ada, 'one!')
     await ada.box.press_sequentially('ed', delay=20)
     await expect(ada.box).to_have_value('one!')
     await ada.box.press('Escape')
@@ -237,8 +243,7 @@ async def test_what_one_types_after_leaving_an_edit_whose_words_were_still_on_th
     await ada.join('Ada')
     await ada.say('one')
     await ada.box.press_sequentially('dra')
-    await ada.row('one').get_by_role('button').last.focus()
-    await ada.page.keyboard.press('e')
+    await edit_by_key(ada, 'one')
     await ada.box.press_sequentially('ft', delay=20)
     await ada.box.press('Escape')
     await ada.box.press_sequentially(' and', delay=20)
@@ -259,16 +264,14 @@ async def test_what_one_types_after_leaving_or_sending_an_edit_stays_behind_the_
     await ada.join('Ada')
     await ada.say('one two')
     await ada.box.press_sequentially('draft ')
-    await ada.row('one two').get_by_role('button').last.focus()
-    await ada.page.keyboard.press('e')
+    await edit_by_key(ada, 'one two')
     await expect(ada.box).to_have_value('one two')
     await ada.box.press('Home')
     await ada.box.press_sequentially('no! ')
     await ada.box.press('Escape')
     await ada.box.press_sequentially('and', delay=20)
     await expect(ada.box).to_have_value('draft and')
-    await ada.row('one two').get_by_role('button').last.focus()
-    await ada.page.keyboard.press('e')
+    await edit_by_key(ada, 'one two')
     await expect(ada.box).to_have_value('one two')
     await ada.box.press('End')
     await ada.box.press_sequentially('!')
@@ -288,12 +291,10 @@ async def test_whoever_is_asked_about_changes_types_on_in_the_message_that_they_
     await ada.join('Ada')
     for words in ('one', 'two'):
         await ada.say(words)
-    await ada.row('one').get_by_role('button').last.focus()
-    await ada.page.keyboard.press('e')
+    await edit_by_key(ada, 'one')
     await expect(ada.box).to_have_value('one')
     await ada.box.press_sequentially('!')
-    await ada.row('two').get_by_role('button').last.focus()
-    await ada.page.keyboard.press('e')
+    await edit_by_key(ada, 'two')
     await ada.page.get_by_role('button', name='Discard').click()
     await expect(ada.box).to_have_value('two')
     await expect(ada.box).to_be_focused()
