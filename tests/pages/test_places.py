@@ -168,14 +168,19 @@ async def test_who_comes_to_the_top_while_newer_messages_load_is_asked_where_the
     await until(lambda: ids(user) == said[25:175])
 
 
-async def test_a_jump_leads_to_where_the_end_of_what_is_loaded_is_asked_for(user: User) -> None:
+async def test_a_jump_leads_to_where_the_end_of_what_is_loaded_is_asked_for(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await own_room(user)
     said = [await say(user, f'{number}') for number in range(200)]
     answer = await say(user, 'an answer', said[30])
     await go_to(user, '/rooms/study')
+    arrived = asyncio.Event()
+    monkeypatch.setattr(browser, 'go_to_row', lambda *_: arrived.wait())
     press_in(user, 'log', 'quote', answer)
     await until(lambda: ids(user) == said[5:55])
     before = end_of(user)
+    arrived.set()
     await until(lambda: end_of(user) is not before)
 
 
