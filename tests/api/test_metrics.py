@@ -1,6 +1,5 @@
 """What the server measures: numbers for Prometheus, and nothing about anybody."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
@@ -50,9 +49,9 @@ async def read(program: httpx.AsyncClient) -> Samples:
 async def test_what_happens_in_rooms_is_counted(program: httpx.AsyncClient, chat: Chat) -> None:
     ada = await newcomer(chat, 'Ada')
     room = await chat.rooms.find(ada, 'lobby')
-    chat.room_state.subscribe(room.id, room.revision, lambda events: None)
-    chat.room_state.subscribe(room.id, room.revision, lambda events: None)
-    await asyncio.sleep(0.1)  # they have asked what came between
+    for _ in range(2):
+        listener = chat.room_state.subscribe(room.id, room.revision, lambda events: None)
+    await chat.room_state.caught_up(listener)
     for body in 'ab':
         await chat.messages.send(ada, 'lobby', body)
     found = await read(program)

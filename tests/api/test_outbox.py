@@ -9,6 +9,7 @@ from websockets.frames import Frame
 
 from api import outbox
 from api.outbox import Outbox
+from tests.loops import breathe
 from web import prepared_frames
 
 
@@ -28,12 +29,6 @@ class Wire:
         if self.takes_at_once:
             self.taken.append(frame)
         return self.takes_at_once
-
-
-async def breathe() -> None:
-    """Let whatever can be done be done."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize('is_sending', [False, True])

@@ -24,11 +24,11 @@ async def test_fifty_people_at_once_leave_no_gap_and_no_double(chat: Chat, ada: 
     chat.rate_limits._enabled = False
     heard: list[int] = []
     view = await chat.rooms.open(ada, 'lobby')
-    chat.room_state.subscribe(
+    subscription = chat.room_state.subscribe(
         view.room.id, view.page.revision, lambda events: heard.extend(event.revision for event in events)
     )
     sent = await asyncio.gather(*(chat.messages.send(ada, 'lobby', f'{number}') for number in range(300)))
-    await asyncio.sleep(0.1)
+    await chat.room_state.caught_up(subscription)
     revisions = [each.message.revision for each in sent]
     expected = list(range(view.page.revision + 1, view.page.revision + 301))
     assert sorted(revisions) == expected

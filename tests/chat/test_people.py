@@ -12,6 +12,7 @@ from chat.models import Draft, User
 from chat.pacing import Paced
 from chat.presence import Presence
 from chat.rate_limits import RateLimits
+from tests.chat.several import PATIENCE
 
 
 class Clock:
@@ -173,8 +174,9 @@ async def test_a_draft_is_there_at_once_and_on_disk_soon(chat: Chat, ada: User) 
     for text in ('h', 'ha', 'half'):
         chat.drafts.keep(ada, room, text)
     assert chat.drafts.newest(ada, room, Draft()).body == 'half'
-    await asyncio.sleep(0.6)
-    assert (await chat.rooms.open(ada, 'lobby')).draft.body == 'half'
+    async with asyncio.timeout(PATIENCE):
+        while (await chat.rooms.open(ada, 'lobby')).draft.body != 'half':
+            await asyncio.sleep(0.01)
     chat.drafts.keep(ada, room, '')
     assert chat.drafts.newest(ada, room, Draft('half')).body == ''
     await chat.drafts.flush()

@@ -1,7 +1,5 @@
 """Rooms that change and go."""
 
-import asyncio
-
 import pytest
 
 from chat import Chat
@@ -89,8 +87,7 @@ async def test_a_deleted_room_is_gone_with_all_that_was_in_it(
     _, secret = await chat.hooks.create(ada, 'design', 'Builds')
     chat.drafts.keep(bo, room, 'half a thought')
     await chat.drafts.flush()
-    chat.room_state.subscribe(room.id, 5, told.extend)
-    await asyncio.sleep(0.1)
+    await chat.room_state.caught_up(chat.room_state.subscribe(room.id, 5, told.extend))
     await chat.rooms.delete(ada, 'design')
     assert told == [RoomGone(room.id)]
     assert chat.room_state.listeners == 0
@@ -104,8 +101,7 @@ async def test_a_deleted_room_is_gone_with_all_that_was_in_it(
 
 async def test_a_server_that_missed_the_deletion_finds_it_out(chat: Chat, ada: User, told: list[Told]) -> None:
     room = await chat.rooms.create(ada, 'Design')
-    chat.room_state.subscribe(room.id, 1, told.extend)
-    await asyncio.sleep(0.1)  # it has asked what came between
+    await chat.room_state.caught_up(chat.room_state.subscribe(room.id, 1, told.extend))
     chat.room_state.gone, tell = lambda room_id: None, chat.room_state.gone
     await chat.rooms.delete(ada, 'design')
     chat.room_state.gone = tell

@@ -24,6 +24,7 @@ from chat.events import (
 )
 from chat.models import Member, Message, User
 from chat.room_state import RoomState
+from tests.loops import run_without_waiting
 
 ROOM = 1
 ADA, BO = User(1, 'Ada', 'guest'), User(2, 'Bo', 'guest')
@@ -120,7 +121,7 @@ def in_a_room(scene: Callable[[FakeStorage, RoomState], Awaitable[None]]) -> Non
         finally:
             await state.stop()
 
-    asyncio.run(play())
+    run_without_waiting(play())
 
 
 async def settle(state: RoomState) -> None:

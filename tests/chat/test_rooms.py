@@ -35,8 +35,8 @@ async def test_a_room_is_opened_as_of_one_moment(chat: Chat, ada: User, bo: User
     await talker
     last = await chat.rooms.open(bo, 'lobby')
     await chat.room_state.compare()
-    await asyncio.sleep(0.05)
     for page in pages:
+        await chat.room_state.caught_up(page.subscription)
         assert page.members == {member.user.id: member.user.name for member in last.members}
         newest = last.page.messages[-20:]
         assert {message.id: message for message in newest}.items() <= page.messages.items()
@@ -55,7 +55,7 @@ class Page:
         self.messages = {message.id: message for message in view.page.messages}
         self.members = {member.user.id: member.user.name for member in view.members}
         await asyncio.sleep(0.005)  # the browser takes its time
-        self._chat.room_state.subscribe(view.room.id, view.page.revision, self.deliver)
+        self.subscription = self._chat.room_state.subscribe(view.room.id, view.page.revision, self.deliver)
 
     def deliver(self, events: Sequence[Told]) -> None:
         for event in events:

@@ -36,6 +36,10 @@ class Page:
         self._subscription = self._chat.room_state.subscribe(view.room.id, view.page.revision, self.deliver)
         return self
 
+    async def caught_up(self) -> None:
+        if self._subscription is not None:
+            await self._chat.room_state.caught_up(self._subscription)
+
     def close(self) -> None:
         if self._subscription is not None:
             self._chat.room_state.unsubscribe(self._subscription)
@@ -125,7 +129,8 @@ async def play(folder: Path, random: Random) -> None:
         mischief.let_go()
         for _ in range(3):
             await chat.room_state.compare()
-            await asyncio.sleep(0.01)
+            for page in pages:
+                await page.caught_up()
         stored = await Page(chat).open(users[0], 0)
         for page in pages:
             assert page.messages == stored.messages

@@ -38,7 +38,7 @@ async def ada(two: list[Chat]) -> User:
 async def listen(chat: Chat, user: User, slug: str = 'lobby') -> Listener:
     listener = Listener()
     await listener.open(chat, user, slug)
-    await asyncio.sleep(0.05)  # what came between snapshot and subscription has been asked for
+    await chat.room_state.caught_up(listener.subscription)
     return listener
 
 

@@ -19,6 +19,7 @@ from chat.models import User as Person
 from pages import looks
 from pages.settings import profile as settings
 from tests.pages.people import (
+    PATIENCE,
     SITE,
     chat_of,
     choose,
@@ -588,7 +589,7 @@ async def test_a_theme_is_the_persons_on_every_page(user: User) -> None:
     async def theme() -> str | None:
         return (await chat.profiles.find(ada.id)).theme
 
-    for _ in range(40):
+    for _ in range(PATIENCE):
         if await theme() == 'dark':
             break
         await asyncio.sleep(0.05)

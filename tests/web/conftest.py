@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 ROOT = Path(__file__).parents[2]
 SOCKET = '/_nicegui_ws/socket.io/'
+PATIENCE = 10  # s, on a busy machine
 SERVER = """
 import json
 import sys
@@ -225,11 +226,20 @@ class Server:
             answer = await http.get(SOCKET, params=page.query(transport='polling'))
             yield Polling(http, json.loads(answer.text[1:])['sid'], self.origin)
 
-    async def clicks_made(self, ws: ClientConnection, packet: str) -> int:
+    async def arrives(self, ws: ClientConnection, click: str) -> bool:
+        """Send a click; returns whether it was made, and once."""
+        before, end = self.state()['clicks'], time.monotonic() + PATIENCE
+        await ws.send(click)
+        while self.state()['clicks'] == before and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        return self.state()['clicks'] == before + 1
+
+    async def is_dropped(self, ws: ClientConnection, click: str) -> bool:
+        """Send a click that must not be made; returns whether it was not, for a while."""
         before = self.state()['clicks']
-        await ws.send(packet)
+        await ws.send(click)
         await asyncio.sleep(0.15)
-        return self.state()['clicks'] - before
+        return self.state()['clicks'] == before
 
     async def shake_hands(self, ws: ClientConnection) -> str:
         """Connect to the page that the address names; what comes back tells whether it worked."""
@@ -253,8 +263,8 @@ def server(running_server: Server) -> Server:
 
 @pytest.fixture
 def until() -> Callable[..., object]:
-    async def wait_until(condition: Callable[[], bool], seconds: float = 3.0) -> None:
-        end = time.monotonic() + seconds
+    async def wait_until(condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < end
             await asyncio.sleep(0.05)

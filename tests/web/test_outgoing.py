@@ -6,6 +6,7 @@ import pytest
 from engineio.packet import MESSAGE, PING, Packet
 from websockets.frames import Frame, Opcode
 
+from tests.loops import breathe
 from web.socket_traffic import Outgoing, PacketQueue
 
 
@@ -49,7 +50,7 @@ class Socket:
 async def socket():
     socket = Socket()
     writing = asyncio.create_task(socket.write_forever())
-    await asyncio.sleep(0.01)
+    await breathe()
     yield socket
     writing.cancel()
 
@@ -66,9 +67,9 @@ async def test_what_cannot_be_written_waits_and_nothing_overtakes_it(socket):
     socket.is_writable = True
     for name in 'bc':
         socket.outgoing.put(f'2["{name}"]')
-        await asyncio.sleep(0.01)  # the first is taken from the queue now, and not yet sent
+        await breathe()  # the first is taken from the queue now, and not yet sent
     socket.take_queued()
-    await asyncio.sleep(0.01)
+    await breathe()
     socket.outgoing.put('2["d"]')
     assert socket.sent == ['42["a"]', '42["b"]', '42["c"]', '42["d"]']
 
@@ -78,7 +79,7 @@ async def test_pings_go_by_the_queue_whose_silence_ends_a_connection(socket):
     socket.outgoing.put('2["after"]')
     assert socket.sent == []
     socket.take_queued()
-    await asyncio.sleep(0.01)
+    await breathe()
     assert socket.sent == ['2', '42["after"]']
 
 
@@ -92,7 +93,7 @@ async def test_before_the_upgrade_to_a_websocket_everything_goes_by_the_queue(so
 async def test_too_many_packets_or_bytes_are_too_much_and_one_large_packet_is_not(socket):
     socket.is_writable = False
     socket.outgoing.put('2' + 'x' * 2000)
-    await asyncio.sleep(0.01)
+    await breathe()
     socket.outgoing.put('2' + 'x' * 2000)
     assert socket.overflows == 0
     socket.outgoing.put('2')

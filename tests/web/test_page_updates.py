@@ -9,6 +9,7 @@ import pytest
 from nicegui import core, ui
 from nicegui.testing import User
 
+from tests.loops import breathe
 from web import page_updates, socket_guard
 from web.page_updates import Wire, is_possible, wire_of
 
@@ -214,14 +215,14 @@ async def test_one_update_that_fails_does_not_end_the_page(user: User, caplog, m
     wire = Wire(user.client)
     monkeypatch.setattr(wire, '_look_for_ways', lambda _: [Way])
     wire.enqueue_message('notify', {'message': {1, 2}}, user.client.id)  # no JSON
-    await asyncio.sleep(0.05)
+    await breathe()
     assert not sent
     assert caplog.records
     caplog.clear()
     wire.enqueue_message('notify', {'message': 'fine'}, user.client.id)
     with user.client:
         ui.label('fine, too')
-    await asyncio.sleep(0.05)
+    await breathe()
     assert sent == [b'2["notify",{"message":"fine","_id":0}]']
 
 
