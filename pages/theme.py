@@ -30,12 +30,12 @@ def style_sheet() -> tuple[str, str]:
 def install() -> None:
     """Serve the style sheet, and tell Quasar the colors; no bar loads across the top, as changes are over before.
 
-    Menus and dialogs come and go at once: while they do, Quasar gives the focus to nothing, and what waited for it is
-    given it afterwards, wherever the focus went meanwhile.
+    Menus, dialogs and lists to choose from come and go at once: while they do, Quasar gives the focus to nothing, and
+    what waited for it is given it afterwards, wherever the focus went meanwhile.
     """
     app.config.quasar_config['loadingBar']['skipHijack'] = True
-    ui.menu.default_props('transition-duration=0')
-    ui.dialog.default_props('transition-duration=0')
+    for kind in (ui.menu, ui.dialog, ui.select):
+        kind.default_props('transition-duration=0')
     app.colors(primary='#b23c17', negative='#b3261e', dark='#1f1b18', dark_page='#171412')
     address, css = style_sheet()
 

@@ -75,7 +75,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
         yield None
         return
     server: PostgreSQLServer = request.getfixturevalue('postgresql')
-    with server.database() as url:
+    with server.lent_database() as url:
         yield url
 
 

@@ -4,13 +4,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.warm import WarmProcess
+from tests import warm
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60  # s for a server to start
@@ -33,14 +32,11 @@ class Server:
         self.site = f'http://{self.host}:{self.port}'
         self._command = command
         self._settings = settings
-        self._process: subprocess.Popen[bytes] | WarmProcess | None = None
+        self._process: subprocess.Popen[bytes] | warm.WarmProcess | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        if self._command[0] == '-c' or sys.platform != 'linux':  # elsewhere processes cannot be doubled safely
-            self._process = subprocess.Popen([sys.executable, *self._command], cwd=ROOT, env=self.environment())
-        else:
-            self._process = WarmProcess(self._command, self.environment())
+        self._process = warm.start(self._command, self.environment())
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:

@@ -2,8 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from io import BytesIO
@@ -19,9 +17,9 @@ from chat.errors import CannotOpen
 from chat.models import User
 from chat.settings import Settings
 from chat.storage import Storage, accounts, contents, tables
+from tests import warm
 from tests.chat import files
 from tests.databases import PostgreSQLServer
-from tests.servers import ROOT
 from tests.test_commands import environment
 
 pytestmark = pytest.mark.slow
@@ -101,11 +99,8 @@ def _add_what_no_action_makes(connection: Connection, user_id: int) -> None:
 
 
 def run(folder: Path, *argv: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, 'main.py', *argv],
-        cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+    status, output, errors = warm.run(['main.py', *argv], environment(folder))
+    return status, output + errors
 
 
 def everything(folder: Path, url: str | None = None) -> Mapping[str, list[tuple]]:

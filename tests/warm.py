@@ -1,7 +1,7 @@
-"""A process that has read all of Hearth's code, and becomes a server of it at once, as often as it is asked.
+"""A process that has read all of Hearth's code, and becomes a server or a command of it at once, as often as asked.
 
-Reading the code takes a server longer than starting does, and tests start a hundred of them. What is asked for comes as
-lines of JSON on stdin, and each is answered by one: ``start`` by a process id, ``poll`` by how that process ended.
+Reading the code takes longer than what follows, and tests start hundreds of them. What is asked for comes as lines of
+JSON on stdin, and each is answered by one: ``start`` by a process id, ``poll`` by how that process ended.
 """
 
 import gc
@@ -26,10 +26,10 @@ _one_at_a_time = threading.Lock()
 
 
 class WarmProcess:
-    """A server that a warm process became; it can do what tests ask of a ``Popen``."""
+    """What a warm process became; it can do what tests ask of a ``Popen``."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        what = {'arguments': list(arguments), 'environment': dict(environment), 'asker': os.getpid()}
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], said: Sequence[str]) -> None:
+        what = {'arguments': list(arguments), 'environment': dict(environment), 'said': said}
         self.pid: int = _ask(do='start', **what)
         self._status: int | None = None
 
@@ -49,9 +49,34 @@ class WarmProcess:
         deadline = time.monotonic() + timeout
         while (status := self.poll()) is None:
             if time.monotonic() > deadline:
-                raise subprocess.TimeoutExpired('a warm server', timeout)
+                raise subprocess.TimeoutExpired('a warm process', timeout)
             time.sleep(LOOK_EVERY)
         return status
+
+
+def start(
+    arguments: Sequence[str], environment: Mapping[str, str], output: Path | None = None, errors: Path | None = None
+) -> 'subprocess.Popen[bytes] | WarmProcess':
+    """Start Python with these arguments.
+
+    What it prints goes to the ends of these files; of errors to that of the output if they have none of their own.
+    """
+    if arguments[0] == '-c' or sys.platform != 'linux':  # elsewhere processes cannot be doubled safely
+        out, err = (None if each is None else each.open('ab') for each in (output, errors or output))
+        return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment, stdout=out, stderr=err)
+    kept = f'/proc/{os.getpid()}/fd/2'  # where pytest keeps what this test says
+    return WarmProcess(arguments, environment, [str(output or kept), str(errors or output or kept)])
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run Python with these arguments to its end; returns how it ended, what it printed and the errors it printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / 'output', Path(folder) / 'errors'
+        for each in said:
+            each.touch()
+        status = start(arguments, environment, *said).wait()
+        output, errors = (each.read_text(encoding='utf-8') for each in said)
+        return status, output, errors
 
 
 @cache
@@ -72,12 +97,13 @@ def _ask(**what: object) -> Any:
         return json.loads(process.stdout.readline())
 
 
-def _become(arguments: list[str], environment: dict[str, str], asker: int) -> None:
-    """Be a server from now on, as if Python had been started with these arguments."""
+def _become(arguments: list[str], environment: dict[str, str], said: list[str]) -> None:
+    """Go on as if Python had been started with these arguments."""
     os.setsid()
-    with suppress(OSError):  # where pytest keeps what this test says, unless that is a socket
-        os.dup2(os.open(f'/proc/{asker}/fd/2', os.O_WRONLY | os.O_APPEND), 2)
     os.dup2(2, 1)  # never into the answers
+    for number, path in enumerate(said, 1):
+        with suppress(OSError):  # what pytest keeps it in may be a socket, which nobody else can open
+            os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.clear()
     os.environ.update(environment)
@@ -106,7 +132,7 @@ def _answer(line: str) -> int | None:
         return os.waitstatus_to_exitcode(status) if pid else None
     pid = os.fork()
     if pid == 0:
-        _become(what['arguments'], what['environment'], what['asker'])
+        _become(what['arguments'], what['environment'], what['said'])
     return pid
 
 

@@ -57,10 +57,11 @@ def write(user: User, text: str) -> None:
 
 
 async def send_message(user: User, text: str) -> None:
-    """Write, press Send, and wait until the box is empty."""
+    """Write, press Send, and wait until the box is empty and the message is there."""
+    before = html_of(user)
     write(user, text)
     press_button(user, 'Send')
-    await until(lambda: box(user) == '')
+    await until(lambda: box(user) == '' and html_of(user) != before)
 
 
 def box(user: User) -> str:
