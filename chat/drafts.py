@@ -1,11 +1,13 @@
 """What people have begun to write, kept on the server: it survives a reload, a crash and the end of a session."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from chat import text
+from chat.errors import StorageFailed
 from chat.models import Draft, Message, Room, User
 from chat.storage import Storage, messages
 from chat.write_behind import WriteBehind
@@ -34,6 +36,12 @@ class Drafts:
         """Return the draft, which may be newer than what was ``stored`` a moment ago."""
         kept = self._kept.get(_Place(user.id, room.id))
         return stored if kept is None else kept
+
+    async def settle(self, user: User) -> None:
+        """Store the drafts of somebody that wait, so that what is read next is not behind; raises nothing."""
+        if any(place.user_id == user.id for place in self._kept.waiting):
+            with suppress(StorageFailed):  # then they wait on, and ``newest`` knows them
+                await self._kept.flush()
 
     async def flush(self) -> None:
         """Store all drafts now."""

@@ -278,6 +278,7 @@ class RoomPage:
     async def _load(self, slug: str, around: int | None) -> tuple[RoomView, RoomLooks] | None:
         try:
             await self._chat.unread.settle_all(self._user)
+            await self._chat.drafts.settle(self._user)
             view = await self._chat.rooms.open(self._user, slug, around)
         except (NotFound, Forbidden):  # the latter: one could have joined before it was archived
             return None

@@ -1,6 +1,6 @@
 """Two people in two browsers, one on a phone."""
 
-from playwright.async_api import expect
+from playwright.async_api import CDPSession, expect
 
 from tests.browser.people import Person
 
@@ -201,6 +201,48 @@ async def test_what_one_types_on_while_a_message_travels_is_neither_lost_nor_sen
     await ada.box.press_sequentially('next', delay=60)
     await ada.sees('two!')
     await expect(ada.box).to_have_value('next')
+    assert ada.complaints == []
+
+
+async def compose(person: Person, text: str) -> CDPSession:
+    """Begin to write with an input method, which shows this and waits for a choice."""
+    devtools = await person.page.context.new_cdp_session(person.page)
+    await devtools.send('Input.imeSetComposition', {'text': text, 'selectionStart': 3, 'selectionEnd': 3})
+    return devtools
+
+
+async def test_what_one_composes_while_what_was_sent_leaves_the_box_is_what_stays(stranger) -> None:
+    ada = await stranger()
+    await ada.have_slow_line(0.3)
+    await ada.join('Ada')
+    await ada.box.press_sequentially('one')
+    await ada.box.press('Enter')
+    devtools = await compose(ada, 'にほん')
+    await ada.sees('one')
+    await ada.page.wait_for_timeout(1000)  # by then it would have been taken away
+    await devtools.send('Input.insertText', {'text': '日本'})
+    await expect(ada.box).to_have_value('日本')
+    await ada.box.press('Enter')
+    await ada.sees('日本')
+    await expect(ada.box).to_have_value('')
+    assert [text.split('\n')[-1] for text in await ada.rows.locator('.body').all_inner_texts()] == ['one', '日本']
+    assert ada.complaints == []
+
+
+async def test_what_one_composes_until_the_words_to_edit_come_is_back_after_the_edit(stranger) -> None:
+    ada = await stranger()
+    await ada.have_slow_line(0.3)
+    await ada.join('Ada')
+    await ada.say('one')
+    await edit_by_key(ada, 'one')
+    await ada.box.focus()
+    devtools = await compose(ada, 'にほん')
+    await expect(ada.page.get_by_text('Editing your message')).to_be_visible()
+    await ada.page.wait_for_timeout(1000)  # by then they would be there
+    await devtools.send('Input.insertText', {'text': '日本'})
+    await expect(ada.box).to_have_value('one')
+    await ada.box.press('Escape')
+    await expect(ada.box).to_have_value('日本')
     assert ada.complaints == []
 
 

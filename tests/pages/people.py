@@ -57,11 +57,11 @@ def write(user: User, text: str) -> None:
 
 
 async def send_message(user: User, text: str) -> None:
-    """Write, press Send, and wait until the box is empty and the message is there."""
-    before = html_of(user)
+    """Write, press Send, and wait until the box is empty and the message, or the edit, is there."""
+    before = rows(user)
     write(user, text)
     press_button(user, 'Send')
-    await until(lambda: box(user) == '' and html_of(user) != before)
+    await until(lambda: box(user) == '' and rows(user) != before)
 
 
 def box(user: User) -> str:

@@ -204,6 +204,24 @@ async def test_a_draft_survives_another_room_and_a_reload(user: User) -> None:
     assert box(user) == 'half a thought'
 
 
+async def test_a_draft_that_is_stored_while_the_page_is_read_is_the_newest(user: User) -> None:
+    await join_room(user, 'Ada')
+    chat = chat_of(user)
+    read = chat.rooms.open
+
+    async def store_meanwhile(*args: object) -> object:
+        found = await read(*args)
+        await chat.drafts.flush()
+        return found
+
+    chat.rooms.open = store_meanwhile
+    write(user, 'half a')
+    await chat.drafts.flush()
+    write(user, ' thought')
+    await go_to(user, '/rooms/lobby')
+    assert box(user) == 'half a thought'
+
+
 async def test_a_reply_is_still_one_after_another_room_and_a_reload(user: User) -> None:
     await join_room(user, 'Ada')
     await sign_in(user, 'Ada', new_room='Design')
@@ -217,6 +235,7 @@ async def test_a_reply_is_still_one_after_another_room_and_a_reload(user: User) 
     await user.should_not_see('Replying to')
     user.navigate.to('/rooms/lobby')
     await sees(user, 'Replying to Ada: why?')
+    await until(lambda: rows(user))
     open_menu_of(user, 'why?')
     choose(user, 'Edit')
     await sees(user, 'Editing your message')
