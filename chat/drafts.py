@@ -38,7 +38,7 @@ class Drafts:
         return stored if kept is None else kept
 
     async def settle(self, user: User) -> None:
-        """Store the drafts of somebody that wait, so that what is read next is not behind; raises nothing."""
+        """Store all drafts now if one of this person waits, so that what is read next has it; raises nothing."""
         if any(place.user_id == user.id for place in self._kept.waiting):
             with suppress(StorageFailed):  # then they wait on, and ``newest`` knows them
                 await self._kept.flush()

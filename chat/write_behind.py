@@ -56,7 +56,12 @@ class WriteBehind(Generic[K, V, R]):
         return {**self._storing, **self._waiting}
 
     async def flush(self) -> None:
-        """Store what waits, now. What cannot be stored waits on."""
+        """Store what waits, now. What cannot be stored waits on, also if whoever asked no longer does."""
+        storing = asyncio.create_task(self._store(), name='store what waits, now')
+        storing.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be nobody's by then
+        await asyncio.shield(storing)
+
+    async def _store(self) -> None:
         async with self._one_at_a_time:
             self._storing, self._waiting = self._waiting, {}
             try:

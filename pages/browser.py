@@ -291,31 +291,37 @@ GO_TO_ROW = (
     f' return {TWO_PICTURES}; }}}})()'
 )
 
-# While an input method is open, as for Japanese, a box shows what that has and nothing else, and Quasar knows when.
+# While kana, Han or Hangul are composed with an input method, Quasar lets a box show nothing but that. It hears of the
+# end before this does, and then it is time: the next may be composed at once.
 COMPOSED = (
     'new Promise((go) => {{ const {{nativeEl}} = getElement({0:d}).$refs.qRef; if (!nativeEl.qComposing) go();'
-    ' else nativeEl.addEventListener("compositionend", () => setTimeout(go), {{once: true}}); }})'
+    ' else for (const each of ["compositionend", "change"]) nativeEl.addEventListener(each, go, {{once: true}}); }})'
 )
 
 # What was sent leaves the box, and what was typed since stays: only the browser knows that at this moment, and a value
-# set from here would wipe whatever it had not told yet. The result is what stays.
-TAKE_FROM_BEGINNING = COMPOSED + (
-    '.then(() => {{ const box = getElement({0:d}); return box.inputValue = box.inputValue.slice({1:d}); }})'
+# set from here would wipe whatever it had not told yet. What was written in its place meanwhile stays, too. The result
+# is what stays.
+TAKE_FROM_BEGINNING = (
+    '(() => {{ const box = getElement({0:d}), sent = box.inputValue.slice(0, {1:d});'
+    ' return ' + COMPOSED + '.then(() => {{ if (box.inputValue.startsWith(sent))'
+    ' box.inputValue = box.inputValue.slice(sent.length); return box.inputValue; }}); }})()'
 )
 
 # The words of a message take the place of a draft, or the draft that of them. What was in the box until then is told,
 # and what is in it now: a value set from here would wipe what was typed meanwhile. The words stand in an element of the
 # page, which is there when this runs a moment later. If it says what is let go of, what was typed beside that stays; if
 # that has only just come itself, and took the place of these words, so does what was typed behind them until it came.
-EXCHANGE = COMPOSED + (
-    '.then(() => new Promise((done) => setTimeout(() => {{ const box = getElement({0:d}),'
-    ' before = box.inputValue ?? "", place = document.getElementById("{1}"); if (!place) return done();'
+# What is just being composed ends there, as by a click elsewhere.
+EXCHANGE = (
+    'new Promise((done) => setTimeout(async () => {{ const box = getElement({0:d}), {{nativeEl}} = box.$refs.qRef;'
+    ' if (nativeEl.qComposing) {{ nativeEl.blur(); nativeEl.focus(); }} await ' + COMPOSED + ';'
+    ' const before = box.inputValue ?? "", place = document.getElementById("{1}"); if (!place) return done();'
     ' const {{words, left, early}} = place.dataset, now = [...before], old = [...(left ?? before)];'
     ' const put = early && box.before?.startsWith(words) ? box.before : words; box.before = before;'
     ' const same = (one, other) => one !== undefined && one === other; let start = 0, end = 0;'
     ' while (same(old[start], now[start])) start++;'
     ' while (end < Math.min(old.length, now.length) - start && same(old.at(-1 - end), now.at(-1 - end))) end++;'
-    ' box.inputValue = put + now.slice(start, now.length - end).join(""); done([before, box.inputValue]); }})))'
+    ' box.inputValue = put + now.slice(start, now.length - end).join(""); done([before, box.inputValue]); }}))'
 )
 
 # A suggestion takes the place of what was typed, and what is typed meanwhile stays: only the browser knows both. The

@@ -39,7 +39,7 @@ def pytest_collection_finish() -> None:
 def statements_compiled_once() -> Iterator[None]:
     """Let all engines share the statements that SQLAlchemy has compiled, as each test has engines of its own.
 
-    Compiling them anew would take a third of the tests' time. They come out alike for dialects of one kind.
+    Compiling them anew would take a quarter of the tests' time. They come out alike for dialects of one kind.
     """
     compiled: LRUCache[Any, Any] = LRUCache(MOST_COMPILED)
 

@@ -29,7 +29,7 @@ class PostgreSQLServer:
         self._prefix = f'hearth_test_{os.getpid()}'
         self._template = f'{self._prefix}_template'
         self._beginning: list[tuple[sql.Composed, tuple[object, ...]]] = []  # the statements that fill an empty one
-        self._free: list[str] = []  # are lent when one is asked for
+        self._free: list[str] = []  # lent already, and to be lent again
 
     def url_of(self, name: str) -> str:
         """Return the address of one of its databases."""

@@ -41,6 +41,13 @@ def hearth(folder: Path) -> Hearth:
     return lambda *argv: warm.run(['main.py', *argv], environment(folder))
 
 
+def run_as_people_do(folder: Path, *argv: str) -> tuple[int, str, str]:
+    """Run ``python main.py`` to its end, with all that Python does before and after."""
+    command = [sys.executable, 'main.py', *argv]
+    done = subprocess.run(command, cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 def environment(folder: Path) -> dict[str, str]:
     # What makes NiceGUI behave as in a test must not reach a real server.
     outside = {key: value for key, value in os.environ.items() if not key.startswith(('PYTEST', 'NICEGUI', 'HEARTH'))}
@@ -131,10 +138,8 @@ def link_in(output: str) -> str:
 
 @pytest.mark.slow
 def test_without_a_server_the_commands_open_the_data_themselves(folder: Path) -> None:
-    command = [sys.executable, 'main.py', 'bot', 'add', 'CI/CD 🤖']  # once as people do it
-    done = subprocess.run(command, cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False)
-    output = done.stdout
-    assert (done.returncode, done.stderr) == (0, '')
+    status, output, errors = run_as_people_do(folder, 'bot', 'add', 'CI/CD 🤖')
+    assert (status, errors) == (0, '')
     assert output.startswith('This is a token of the bot "CI/CD 🤖".')
     token = token_in(output)
     assert not (folder / 'operator.token').exists()

@@ -20,7 +20,7 @@ from chat.storage import Storage, accounts, contents, tables
 from tests import warm
 from tests.chat import files
 from tests.databases import PostgreSQLServer
-from tests.test_commands import environment
+from tests.test_commands import environment, run_as_people_do
 
 pytestmark = pytest.mark.slow
 
@@ -120,7 +120,8 @@ def bytes_of(folder: Path) -> Mapping[str, bytes]:
 def test_everything_goes_to_postgresql_and_comes_back_the_same(full: Path, address: str, tmp_path: Path) -> None:
     before = everything(full)
     assert all(before.values()), 'every table has something to lose'
-    status, said = run(full, 'copy', '--to', address)
+    status, said, errors = run_as_people_do(full, 'copy', '--to', address)
+    assert errors == ''
     assert (status, said.splitlines()[0]) == (0, 'Copied, and counted on both sides:')
     assert '1,203 messages' in said
     assert everything(full, address) == before

@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 LOOK_EVERY = 0.02  # s
+PATIENCE = 300  # s for a command to end, on a busy machine
 
 _one_at_a_time = threading.Lock()
 
@@ -74,7 +76,12 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, 
         said = Path(folder) / 'output', Path(folder) / 'errors'
         for each in said:
             each.touch()
-        status = start(arguments, environment, *said).wait()
+        process = start(arguments, environment, *said)
+        try:
+            status = process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            raise AssertionError(f'{arguments} did not end: {[each.read_text() for each in said]}') from None
         output, errors = (each.read_text(encoding='utf-8') for each in said)
         return status, output, errors
 

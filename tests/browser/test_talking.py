@@ -1,5 +1,7 @@
 """Two people in two browsers, one on a phone."""
 
+import asyncio
+
 from playwright.async_api import CDPSession, expect
 
 from tests.browser.people import Person
@@ -207,7 +209,8 @@ async def test_what_one_types_on_while_a_message_travels_is_neither_lost_nor_sen
 async def compose(person: Person, text: str) -> CDPSession:
     """Begin to write with an input method, which shows this and waits for a choice."""
     devtools = await person.page.context.new_cdp_session(person.page)
-    await devtools.send('Input.imeSetComposition', {'text': text, 'selectionStart': 3, 'selectionEnd': 3})
+    end = len(text)
+    await devtools.send('Input.imeSetComposition', {'text': text, 'selectionStart': end, 'selectionEnd': end})
     return devtools
 
 
@@ -229,6 +232,34 @@ async def test_what_one_composes_while_what_was_sent_leaves_the_box_is_what_stay
     assert ada.complaints == []
 
 
+async def test_what_is_composed_of_parts_or_in_place_of_what_was_sent_stays_whole(stranger) -> None:
+    ada = await stranger()
+    await ada.have_slow_line(0.3)
+    await ada.join('Ada')
+    await ada.box.press_sequentially('one')
+    await ada.box.press('Enter')
+    devtools = await compose(ada, '가')
+    await ada.sees('one')
+    await ada.page.wait_for_timeout(1000)
+    next_part = {'text': 'ㄴ', 'selectionStart': 1, 'selectionEnd': 1}
+    await asyncio.gather(  # as they are typed: one after the other, and the next before anything else
+        devtools.send('Input.insertText', {'text': '가'}), devtools.send('Input.imeSetComposition', next_part)
+    )
+    await devtools.send('Input.insertText', {'text': '나'})
+    await expect(ada.box).to_have_value('가나')
+    await ada.box.press('Enter')
+    await ada.box.press('ControlOrMeta+A')
+    devtools = await compose(ada, 'にほん')
+    await ada.sees('가나')
+    await ada.page.wait_for_timeout(1000)
+    await devtools.send('Input.insertText', {'text': '日本'})
+    await expect(ada.box).to_have_value('日本')
+    await ada.box.press('Enter')
+    await ada.sees('日本')
+    await expect(ada.box).to_have_value('')
+    assert ada.complaints == []
+
+
 async def test_what_one_composes_until_the_words_to_edit_come_is_back_after_the_edit(stranger) -> None:
     ada = await stranger()
     await ada.have_slow_line(0.3)
@@ -236,13 +267,12 @@ async def test_what_one_composes_until_the_words_to_edit_come_is_back_after_the_
     await ada.say('one')
     await edit_by_key(ada, 'one')
     await ada.box.focus()
-    devtools = await compose(ada, 'にほん')
+    await compose(ada, 'にほん')
     await expect(ada.page.get_by_text('Editing your message')).to_be_visible()
-    await ada.page.wait_for_timeout(1000)  # by then they would be there
-    await devtools.send('Input.insertText', {'text': '日本'})
     await expect(ada.box).to_have_value('one')
+    await expect(ada.box).to_be_focused()
     await ada.box.press('Escape')
-    await expect(ada.box).to_have_value('日本')
+    await expect(ada.box).to_have_value('にほん')
     assert ada.complaints == []
 
 

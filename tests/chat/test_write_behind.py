@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from chat.errors import StorageFailed
 from chat.storage import Storage
 from chat.write_behind import WriteBehind
+from tests.loops import breathe
 
 SOON = 0.01  # seconds
 PATIENCE = 1_000  # times SOON
@@ -78,7 +79,8 @@ async def test_a_value_that_changes_while_it_is_stored_is_stored_again(
 ) -> None:
     kept.put('a', 'first')
     storing = asyncio.create_task(kept.flush())
-    await asyncio.sleep(0)
+    for _ in range(2):
+        await asyncio.sleep(0)
     assert kept.get('a') == 'first'
     kept.put('a', 'second')
     assert kept.get('a') == 'second'
@@ -134,6 +136,30 @@ async def test_who_stops_waiting_for_a_flush_undoes_nothing(storage: Storage, ke
     kept.put('b', 'y')
     await kept.flush()
     assert await stored(storage) == {'a': 'x', 'b': 'y'}
+
+
+async def test_what_cannot_be_stored_waits_on_though_whoever_asked_has_gone(
+    storage: Storage, kept: WriteBehind[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = asyncio.Event()
+
+    async def fail_later(*_: object) -> None:
+        await goes_on.wait()
+        raise StorageFailed
+
+    kept.put('a', 'x')
+    with monkeypatch.context() as broken:
+        broken.setattr(storage, 'write', fail_later)
+        impatient = asyncio.create_task(kept.flush())
+        await breathe()
+        impatient.cancel()
+        await breathe()
+        assert kept.get('a') == 'x'
+        goes_on.set()
+        await breathe()
+    assert kept.get('a') == 'x'
+    await nothing_waits(kept)
+    assert await stored(storage) == {'a': 'x'}
 
 
 @pytest.mark.parametrize('other', ['fine', 'beyond words'])

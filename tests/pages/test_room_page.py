@@ -338,6 +338,7 @@ async def test_who_types_is_shown_to_the_others_only(user: User, create_user: Ca
     await user.should_not_see('is typing…')
 
 
+@pytest.mark.usefixtures('nothing_forgiven')
 async def test_a_busy_person_is_told_how_long_to_wait(user: User) -> None:
     await join_room(user, 'Ada')
     ada = await person_of(user)

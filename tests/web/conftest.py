@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 ROOT = Path(__file__).parents[2]
 SOCKET = '/_nicegui_ws/socket.io/'
 PATIENCE = 10  # s, on a busy machine
+A_WHILE = 0.15  # s; what must not come would be there by then
 SERVER = """
 import json
 import sys
@@ -224,7 +225,9 @@ class Server:
         """The same page's connection by long-polling, as behind a proxy that knows no WebSockets."""
         async with httpx.AsyncClient(base_url=self.origin, cookies={'hearth_session': 'mine'}) as http:
             answer = await http.get(SOCKET, params=page.query(transport='polling'))
-            yield Polling(http, json.loads(answer.text[1:])['sid'], self.origin)
+            connection = Polling(http, json.loads(answer.text[1:])['sid'], self.origin)
+            yield connection
+            await connection.post('1')  # the packet that closes it
 
     async def arrives(self, ws: ClientConnection, click: str) -> bool:
         """Send a click; returns whether it was made, and once."""
@@ -232,13 +235,14 @@ class Server:
         await ws.send(click)
         while self.state()['clicks'] == before and time.monotonic() < end:
             await asyncio.sleep(0.02)
+        await asyncio.sleep(A_WHILE)
         return self.state()['clicks'] == before + 1
 
     async def is_dropped(self, ws: ClientConnection, click: str) -> bool:
         """Send a click that must not be made; returns whether it was not, for a while."""
         before = self.state()['clicks']
         await ws.send(click)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(A_WHILE)
         return self.state()['clicks'] == before
 
     async def shake_hands(self, ws: ClientConnection) -> str:
@@ -257,6 +261,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def server(running_server: Server) -> Server:
+    end = time.monotonic() + PATIENCE
+    while running_server.state()['sockets'] and time.monotonic() < end:
+        time.sleep(0.1)  # until it has noticed that those of the test before are closed
     running_server.start_reading_log()
     return running_server
 

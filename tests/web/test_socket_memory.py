@@ -87,7 +87,7 @@ async def test_an_address_can_hold_so_many_sockets_and_no_more(server, until):
     await server.connect(page.query())  # nobody else is hurt
     before = server.state()['sockets']
     await opened.pop().close()
-    await until(lambda: server.state()['sockets'] == before - 1)
+    await until(lambda: server.state()['sockets'] < before)
     await server.connect(page.query(), **address)
 
 
