@@ -31,6 +31,7 @@ class Completion:
         self._selected = 0
         self._refused: tuple[str, int] | None = None  # closed by Esc: not opened again for the same sign
         self._taking = 0
+        self._taken = 0
         self._list: ui.html | None = None
         self._said: ui.label | None = None
         # Now, as an element that gets listeners later is made anew in the browser, with all that is in it.
@@ -125,6 +126,7 @@ class Completion:
             await self._box.put(asked.start, asked.end, words)  # from the list, so it has to stay until that is done
         finally:
             self._taking -= 1
+            self._taken += 1
             if not self._box.is_deleted:
                 self._show()
 
@@ -135,9 +137,9 @@ class Completion:
         if self._list is None or self._said is None:
             self._list, self._said = self._build()
         shown = [_option(each, place, self._selected, words) for place, each in enumerate(self._found)]
-        self._list.content = (
-            f'<ul class="suggestions" role="listbox" aria-label="Suggestions">{"".join(shown)}</ul>' if shown else ''
-        )
+        # The browser takes a list away by itself when it puts something in, so one like that has to differ from it.
+        head = f'<ul class="suggestions" role="listbox" aria-label="Suggestions" data-taken="{self._taken}">'
+        self._list.content = f'{head}{"".join(shown)}</ul>' if shown else ''
         self._said.text = self._sentence()
 
     def _sentence(self) -> str:

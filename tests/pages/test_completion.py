@@ -196,6 +196,26 @@ async def test_what_is_typed_after_it_was_put_in_and_heard_with_that_stays(
     assert shown(user) == ['@Bo ', '@all ']
 
 
+async def test_a_list_like_the_one_before_is_told_again_as_the_browser_has_taken_that_away(
+    user: User, create_user: Callable[[], User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two(user, create_user)
+
+    async def put(*_: object) -> str:
+        type_in(user, '@Bo @')
+        return '@Bo '
+
+    monkeypatch.setattr(browser, 'put_suggestion', put)
+    type_in(user, '@')
+    with user:
+        (place,) = [each for each in ElementFilter(kind=ui.html) if 'suggestions-place' in each.classes]
+    before, offered = place.content, shown(user)
+    key(user, 'Enter')
+    await until(lambda: box(user) == '@Bo @' and not message_box(user)._putting)
+    assert shown(user) == offered
+    assert place.content != before  # else NiceGUI would leave the page as it is
+
+
 async def test_the_arrows_go_round(user: User, create_user: Callable[[], User]) -> None:
     await two(user, create_user)
     type_in(user, '@')
