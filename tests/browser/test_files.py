@@ -105,10 +105,17 @@ async def test_ten_at_once_arrive_in_their_order(join) -> None:
     await expect(ada.rows.last.locator('.file-name')).to_have_text(names)
 
 
+async def until_files_are_taken(person) -> None:
+    """Wait until the page listens to what is dragged over it, which it does a moment after the box is there."""
+    async with asyncio.timeout(30):
+        while not await give(person, 'dragover', 'dropped.png'):
+            await asyncio.sleep(0.05)
+
+
 async def test_what_is_dropped_and_pasted_is_brought_along(join) -> None:
     ada = await join('Ada')
     conversation = ada.page.locator('.conversation')
-    assert await give(ada, 'dragover', 'dropped.png')
+    await until_files_are_taken(ada)
     await expect(conversation).to_have_attribute('data-dropping', '')
     assert await give(ada, 'drop', 'dropped.png')
     await expect(conversation).not_to_have_attribute('data-dropping', '')
@@ -138,6 +145,7 @@ async def test_sound_plays_in_its_row(join) -> None:
 
 async def test_where_one_edits_or_beside_the_conversation_a_dropped_file_goes_nowhere(join) -> None:
     ada = await join('Ada')
+    await until_files_are_taken(ada)
     assert await give(ada, 'drop', 'dropped.png', '.side.left')
     await ada.say('words')
     await ada.box.press('ArrowUp')
