@@ -178,16 +178,21 @@ async def test_what_is_chosen_takes_the_place_of_what_was_typed(user: User, crea
     assert rows(user) == []
 
 
-async def test_what_is_typed_after_it_was_put_in_and_heard_with_that_stays(
-    user: User, create_user: Callable[[], User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await two(user, create_user)
+def type_on_while_it_is_put_in(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the browser tell another @ behind what is taken before it answers that this is in the box."""
 
     async def put(*_: object) -> str:
         type_in(user, '@Bo @')
         return '@Bo '
 
     monkeypatch.setattr(browser, 'put_suggestion', put)
+
+
+async def test_what_is_typed_after_it_was_put_in_and_heard_with_that_stays(
+    user: User, create_user: Callable[[], User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two(user, create_user)
+    type_on_while_it_is_put_in(user, monkeypatch)
     type_in(user, '@b')
     key(user, 'Enter')
     await until(lambda: box(user) == '@Bo @')
@@ -200,12 +205,7 @@ async def test_a_list_like_the_one_before_is_told_again_as_the_browser_has_taken
     user: User, create_user: Callable[[], User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two(user, create_user)
-
-    async def put(*_: object) -> str:
-        type_in(user, '@Bo @')
-        return '@Bo '
-
-    monkeypatch.setattr(browser, 'put_suggestion', put)
+    type_on_while_it_is_put_in(user, monkeypatch)
     type_in(user, '@')
     with user:
         (place,) = [each for each in ElementFilter(kind=ui.html) if 'suggestions-place' in each.classes]
